@@ -1,0 +1,1 @@
+"""Scores extraction against hand-labelled gold; used from the checkout."""

@@ -1,0 +1,63 @@
+"""Does a free statement say only what its evidence says? Digits, names, negation, words."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from extractor.normalise.quantity import unsupported_digits
+from extractor.rules.modality import is_negated
+from extractor.text import fold
+
+WORD = re.compile(r"[^\W\d_](?:[\w'-]*\w)?")
+STEM = 5
+NEW_WORDS = 1 / 3
+COMMON = frozenset(
+    (
+        "a an the of in on at to for from by with and or but as that which who is are was were "
+        "be been being has have had do does did will would may might can could it its he she "
+        "they his her their this these those there than then not no said says up about some all "
+        "also into over after before"
+    ).split()
+)
+
+
+def statement_problems(statement: str, evidence: str, article: str) -> Iterator[str]:
+    """Why ``statement`` says more, or other, than ``evidence``; nothing where it does not.
+
+    Names may come from the whole ``article``, because a statement puts names for pronouns.
+    Digits, negation and words may not.
+    """
+    for figure in unsupported_digits(statement, evidence):
+        yield f"figure not in the evidence: {figure}"
+    folded, (known, name_stems) = fold(statement).text, _vocabulary(article)
+    for name in _names(folded):
+        if name not in known:
+            yield f"name not in the article: {name}"
+    if is_negated(folded) and not _has_negation(evidence):
+        yield "denies what the evidence does not deny"
+    words = [w.lower() for w in _words(folded) if w.lower() not in COMMON]
+    stems = name_stems | {w.lower()[:STEM] for w in _words(fold(evidence).text)}
+    new = [w for w in words if w[:STEM] not in stems]
+    if words and len(new) > len(words) * NEW_WORDS:
+        yield "words that the evidence does not use"
+
+
+@lru_cache(maxsize=8)
+def _vocabulary(article: str) -> tuple[frozenset[str], frozenset[str]]:
+    """All words of the article, and the stems of its names."""
+    text = fold(article).text
+    return frozenset(_words(text)), frozenset(n.lower()[:STEM] for n in _names(text))
+
+
+def _has_negation(evidence: str) -> bool:
+    folded = fold(evidence).text
+    return any(is_negated(part) for part in (folded, *re.split(r"[,;:.]|\bbut\b|\band\b", folded)))
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text)
+
+
+def _names(text: str) -> list[str]:
+    """Capitalised words that do not merely open the sentence."""
+    return [m.group() for m in WORD.finditer(text) if m.start() > 0 and m.group()[0].isupper()]

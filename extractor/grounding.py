@@ -1,0 +1,74 @@
+"""Finding a model's words in the article: exact after typographic folding, never fuzzy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from extractor.text import fold
+from schemas import Span
+
+
+class Miss(StrEnum):
+    """Why words could not be placed."""
+
+    EMPTY = "empty"
+    ABSENT = "not in the article"
+    AMBIGUOUS = "in several places, none of them cited"
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where words stand: a span, or the reason why there is none."""
+
+    span: Span | None
+    miss: Miss | None = None
+
+
+def span_of(text: str, start: int, end: int) -> Span:
+    """The span ``[start, end)`` of ``text``, offsets in code points."""
+    return Span(start=start, end=end, text=text[start:end])
+
+
+def occurrences(text: str, words: str) -> Iterator[tuple[int, int]]:
+    """Offsets of every place where ``words`` stand as whole words, from left to right."""
+    folded, needle = fold(text), fold(words.strip()).text.strip()
+    at = folded.text.find(needle) if needle else -1
+    while at >= 0:
+        end = at + len(needle)
+        if _whole_words(folded.text, at, end):
+            yield folded.back(at, end)
+        at = folded.text.find(needle, at + 1)
+
+
+def _whole_words(text: str, start: int, end: int) -> bool:
+    """False where the stretch begins or ends inside a word or a number.
+
+    "5" is not in "5,000", nor "500" in "1.500": a cut figure is another figure.
+    """
+    return not (_joined(text, start) or _joined(text, end))
+
+
+def _joined(text: str, at: int) -> bool:
+    if not 0 < at < len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    if before.isalnum() and after.isalnum():
+        return True
+    if before.isdigit() and after in ".,":
+        return text[at + 1 : at + 2].isdigit()
+    return after.isdigit() and before in ".," and text[at - 2 : at - 1].isdigit()
+
+
+def locate(text: str, words: str, cited: tuple[Span, ...]) -> Located:
+    """Place ``words`` in ``text``, preferring the ``cited`` sentences.
+
+    Several hits: the first inside the cited sentences; if none is cited and there are several, the
+    words are ambiguous.
+    """
+    if not words.strip():
+        return Located(None, Miss.EMPTY)
+    hits = list(occurrences(text, words))
+    inside = [h for h in hits if any(s.start <= h[0] and h[1] <= s.end for s in cited)]
+    if inside or len(hits) == 1:
+        return Located(span_of(text, *(inside or hits)[0]))
+    return Located(None, Miss.AMBIGUOUS if hits else Miss.ABSENT)

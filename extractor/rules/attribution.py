@@ -1,0 +1,269 @@
+"""Who says what: a sentence split into passages, each with its chain of tellers."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from extractor.rules.lexicon import NOUN_LIKE, SAY, URGE, WEAK, kind_of
+from extractor.rules.quotes import masked
+from extractor.rules.tellers import teller_bounds
+from schemas import Source, SourceKind
+
+DEPTH = 3
+ADDRESSEE = (
+    r"(?:\s+(?:to\s+)?(?:the\s+)?(?:[A-Z][\w’'.-]*(?:\s+(?:and\s+)?[A-Z][\w’'.-]*)*(?:\s+(?:radio|television|newspaper|news agency))?"
+    r"|[a-z]+(?:ers|ors|ists|ents|ees)|parliament|him|her|them|me|us|it"
+    r"|(?:a|the|state|local)\s+(?:news\s+)?(?:conference|television|radio|briefing|court|jury|newspaper)))"
+)
+SETTING = r"(?:,?\s+(?:in|on|at|during|over|by|after|late|early|yesterday|last)\b[^,:;“\"]{1,45}?)"
+THAT = r"\s*(?:,\s*)?(?:\bthat\b|\bhow\b|\bwhether\b|:(?!\d)|(?=[“\"‘]))"
+CLAUSE_START = (
+    r"\s+(?=(?:he|she|it|they|we|there|I|the|a|an|this|these|those|his|her|its|their|our|no|some|many|most|all"
+    r"|only|about|around|at\s+least|more\s+than|up\s+to|nearly|almost|two|three|several)\b|[A-Z0-9$£€])"
+)
+CUE = re.compile(rf"\b(?P<cue>{SAY})\b", re.IGNORECASE)
+AFTER_CUE = re.compile(rf"(?P<addressee>{ADDRESSEE})?{SETTING}?(?P<link>{THAT})\s*")
+BARE = re.compile(rf"(?P<addressee>{ADDRESSEE})?(?:{CLAUSE_START})")
+AUXILIARY = r"(?:(?:have|has|had|also|later|then)\s+)*"
+SCENE = (
+    rf"{ADDRESSEE}?(?:\s+(?:in|on|at|during|while|as|after|before|by|to|from|when|with|yesterday"
+    r"|[A-Z][a-z]+day)\b[^,;:“”\"_]*)?(?=\s*[,.:;]|\s*$)"
+)
+CLOSED = r"(?:,[”\"’]+|(?<=[_?!.])[,.]?[”\"’]+,?)\s+"
+NAMED = r"(?:,\s+[A-Z][\w’-]+(?:\s[A-Z][\w’-]+){1,2},)?"
+MEDIAL = re.compile(
+    rf",\s+(?P<teller>(?!(?:which|and|but|who)\b)[^,;:_“”\"—]{{1,90}}?{NAMED})\s+{AUXILIARY}(?P<cue>{SAY}){SCENE}(?!\s*:)"
+)
+AFTER_QUOTE = re.compile(
+    rf"{CLOSED}(?P<teller>[^;:_“”\"]{{1,140}}?)\s+{AUXILIARY}(?P<cue>{SAY}){SCENE}"
+)
+INVERTED = re.compile(
+    rf"{CLOSED}(?P<cue>said|says|added|wrote|warned|explained|asked)\s+"
+    r"(?P<teller>(?:\b[A-Z][a-z]{0,3}\.|[^,;:_“”\".])+(?:,\s+(?:Dr\.?\s+)?[A-Z][\w’-]+\s+[A-Z][\w’-]+(?=[,.]))?)"
+    r"(?:,\s+[^,.;“”\"]+)*(?=\s*[.;:]|\s*$|\s*,)"
+)
+ACCORDING = re.compile(
+    r"(?:^|,\s*|\s)(?P<cue>according to)\s+(?P<teller>[^,;:“”\"]+?)(?=,|\.?\s*$|\s+(?:that|which|released|published)\b)",
+    re.IGNORECASE,
+)
+WITH = re.compile(
+    r",?\s+with\s+(?P<teller>[^,;:]{2,80}?)\s+(?P<cue>saying|telling|warning|claiming|adding|insisting)\b"
+    rf"(?:{ADDRESSEE}\s+that)?(?:\s+that)?\s+"
+)
+ADDING = re.compile(
+    r",?\s+(?:and\s+|but\s+)?(?P<cue>adding|added|saying|noting|warning|explaining|insisting|claiming|arguing)"
+    r"(?:\s+that\b|\s*:|\s+(?=he|she|it|they|there|the)\b)\s*"
+)
+AND_THAT = re.compile(r",?\s+(?:and|but|or)\s+that\s+")
+NOMINAL = re.compile(
+    r"(?P<teller>(?:[A-Z][\w-]*\s+)*(?:(?:al-|el-)?[A-Z][\w-]*|officials|authorities))[’']s?\s+"
+    r"(?P<cue>claims?|statements?|assertions?|warnings?|allegations?|announcement|insistence)\s+that\s+"
+)
+URGING = re.compile(rf"\s(?P<cue>{URGE}|denied|denies|pledged|vowed|promised)\s")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of the article and the tellers it is told through, outermost first.
+
+    ``act`` is where the verb of a speech act stands that is told as an event ("urged"): the tellers
+    are those of its clause alone.
+    """
+
+    start: int
+    end: int
+    sources: tuple[Source, ...] = ()
+    act: int | None = None
+
+
+def passages(text: str, start: int, end: int) -> tuple[Passage, ...]:
+    """Split the sentence ``text[start:end]`` by teller; attributions themselves are left out."""
+    found = [p for p in _split(text, Passage(start, end), DEPTH) if _says_something(text, p)]
+    return tuple(_trimmed(text, p) for p in found)
+
+
+def _split(text: str, whole: Passage, depth: int) -> Iterator[Passage]:
+    rules = (_according, _trailing, _with, _nominal, _leading, _urging)
+    for rule in rules if depth else ():
+        parts = rule(text, whole)
+        if parts is not None:
+            for part in parts:
+                deeper = depth - 1 if part.sources != whole.sources or part != whole else 0
+                yield from _split(text, part, deeper)
+            return
+    yield whole
+
+
+def _told(whole: Passage, text: str, teller: tuple[int, int], cue: str) -> tuple[Source, ...]:
+    name = " ".join(text[teller[0] : teller[1]].split())
+    return (*whole.sources, Source(name=name, kind=kind_of(name), cue=cue))
+
+
+def _according(text: str, whole: Passage) -> list[Passage] | None:
+    match = ACCORDING.search(masked(text, whole.start, whole.end))
+    if not match:
+        return None
+    at = whole.start
+    sources = _told(
+        whole, text, (at + match.start("teller"), at + match.end("teller")), match["cue"]
+    )
+    before = Passage(at, at + match.start(), sources)
+    after = Passage(at + match.end(), whole.end, sources)
+    return [before, after] if match.start() else [after]
+
+
+def _trailing(text: str, whole: Passage) -> list[Passage] | None:
+    hidden = masked(text, whole.start, whole.end)
+    for pattern in (INVERTED, AFTER_QUOTE, MEDIAL):
+        match = pattern.search(hidden)
+        if match and match.start() > 1 and match["cue"].lower() not in NOUN_LIKE:
+            bounds = teller_bounds(match["teller"])
+            if bounds:
+                return _around(text, whole, match, bounds)
+    return None
+
+
+def _around(
+    text: str, whole: Passage, match: re.Match[str], bounds: tuple[int, int]
+) -> list[Passage]:
+    """What stands before a closing or medial attribution, and what goes on behind it."""
+    base = whole.start + match.start("teller")
+    sources = _told(whole, text, (base + bounds[0], base + bounds[1]), match["cue"])
+    before = Passage(whole.start, whole.start + match.start(), sources)
+    after = Passage(whole.start + match.end(), whole.end)
+    rest = text[after.start : after.end].lstrip(" ,.;:")
+    goes_on = rest[:1] in set('“"‘') or re.match(r"(?:and|but|or|because|in an?)\b", rest)
+    return [before, replace(after, sources=sources if goes_on else whole.sources)]
+
+
+def _with(text: str, whole: Passage) -> list[Passage] | None:
+    match = WITH.search(masked(text, whole.start, whole.end))
+    if not match:
+        return None
+    at = whole.start
+    sources = _told(
+        whole, text, (at + match.start("teller"), at + match.end("teller")), match["cue"]
+    )
+    return [
+        Passage(at, at + match.start(), whole.sources),
+        Passage(at + match.end(), whole.end, sources),
+    ]
+
+
+def _leading(text: str, whole: Passage) -> list[Passage] | None:
+    hidden = masked(text, whole.start, whole.end)
+    for match in CUE.finditer(hidden):
+        link = _link(hidden, match)
+        bounds = teller_bounds(hidden[: match.start()]) if link else None
+        if link and bounds:
+            at = whole.start
+            teller = (at + bounds[0], at + bounds[1])
+            sources = _told(whole, text, teller, match["cue"])
+            lead = Passage(at, at + match.start(), whole.sources)
+            content = Passage(at + link.end(), whole.end, sources)
+            return [*_lead_in(text, lead, teller), *_conjuncts(text, content)]
+    return None
+
+
+def _link(hidden: str, cue: re.Match[str]) -> re.Match[str] | None:
+    """What joins a reporting verb to its report; weak verbs need an explicit "that"."""
+    before = hidden[: cue.start()]
+    if UNSAID.search(before) or (cue["cue"].lower() in NOUN_LIKE and POSSESSIVE.search(before)):
+        return None
+    if match := AFTER_CUE.match(hidden, cue.end()):
+        return match
+    word = cue["cue"].lower()
+    if word in {"reported", "reports"}:
+        return SPACE.match(hidden, cue.end()) if _are_witnesses(before) else None
+    bare = (SAID_NEXT if word in {"said", "says"} else BARE).match(hidden, cue.end())
+    if not bare or ((word.startswith("tel") or word == "told") and not bare["addressee"]):
+        return None
+    pronoun = PRONOUN_NEXT.match(hidden, cue.end())
+    return bare if word not in WEAK or pronoun else None
+
+
+def _are_witnesses(before: str) -> bool:
+    bounds = teller_bounds(before)
+    return bool(bounds) and kind_of(before[slice(*bounds)]) is SourceKind.WITNESS_UNNAMED
+
+
+SPACE = re.compile(r"\s+")
+SAID_NEXT = re.compile(
+    r"(?P<addressee>)\s+(?!(?:in|on|at|by|to|of|with|for|so|yes|no|nothing|during|after|before|from|through|would)\b)(?=\w|[$£€])"
+)
+PRONOUN_NEXT = re.compile(r"\s+(?:he|she|they|it|we|there)\b")
+UNSAID = re.compile(r"\b(?:to|not|n['’]t|would|can|could)\s+$|n['’]t\s+$", re.IGNORECASE)
+POSSESSIVE = re.compile(
+    r"(?:['’]s?|\b(?:the|a|an|his|her|its|their|of|any|such))\s+$", re.IGNORECASE
+)
+
+
+def _lead_in(text: str, lead: Passage, teller: tuple[int, int]) -> list[Passage]:
+    """What the words around a teller say by themselves: a lead-in or a relative clause."""
+    around: list[Passage] = []
+    if len(text[lead.start : teller[0]].split()) > 5:
+        around.append(Passage(lead.start, teller[0], lead.sources))
+    tail = text[teller[1] : lead.end]
+    if re.match(r",?\s+who\b|\s+(?:did|was|were|is|has|had)\b", tail) and len(tail.split()) > 3:
+        around.append(Passage(teller[0], lead.end, lead.sources))
+    return around
+
+
+def _conjuncts(text: str, content: Passage) -> list[Passage]:
+    """The report cut at "…, adding that" (same teller, new cue) and "and that"."""
+    hidden = masked(text, content.start, content.end)
+    marks = sorted([*ADDING.finditer(hidden), *AND_THAT.finditer(hidden)], key=lambda m: m.start())
+    parts: list[Passage] = []
+    current = content
+    for match in marks:
+        cut, resume = content.start + match.start(), content.start + match.end()
+        if cut < current.start:
+            continue
+        parts.append(replace(current, end=cut))
+        cue = match.groupdict().get("cue")
+        last = current.sources[-1]
+        told = (*current.sources[:-1], last.model_copy(update={"cue": cue}) if cue else last)
+        current = Passage(resume, content.end, told)
+    return [*parts, current]
+
+
+def _nominal(text: str, whole: Passage) -> list[Passage] | None:
+    match = NOMINAL.search(masked(text, whole.start, whole.end))
+    if not match:
+        return None
+    at = whole.start
+    teller = (at + match.start("teller"), at + match.end("teller"))
+    content = Passage(at + match.end(), whole.end, _told(whole, text, teller, match["cue"]))
+    return [Passage(at, teller[0], whole.sources), *_conjuncts(text, content)]
+
+
+def _urging(text: str, whole: Passage) -> list[Passage] | None:
+    """Speech acts that are events themselves ("urged followers to …"): kept whole, with a teller."""
+    hidden = masked(text, whole.start, whole.end)
+    match = URGING.search(hidden)
+    if not match or whole.sources:
+        return None
+    bounds = teller_bounds(hidden[: match.start()])
+    if not bounds:
+        return None
+    teller = (whole.start + bounds[0], whole.start + bounds[1])
+    sources = _told(whole, text, teller, match["cue"])
+    return [replace(whole, sources=sources, act=whole.start + match.start("cue"))]
+
+
+DANGLING = re.compile(r"[\s,]+(?:and|but|or)$")
+EDGE = " \t\r\n,;:—–-"
+
+
+def _trimmed(text: str, passage: Passage) -> Passage:
+    words = text[passage.start : passage.end]
+    start = passage.start + len(words) - len(words.lstrip(EDGE + "."))
+    end = passage.end - (len(words) - len(words.rstrip(EDGE)))
+    if loose := DANGLING.search(text, start, end):
+        end = loose.start()
+    return replace(passage, start=start, end=max(start, end))
+
+
+def _says_something(text: str, passage: Passage) -> bool:
+    words = re.findall(r"\w+", text[passage.start : passage.end])
+    return len(words) > 2

@@ -1,0 +1,73 @@
+"""A text folded for comparison, with a map back to the original's offsets.
+
+Only typography is folded (spaces, quotation marks, dashes, ellipses, NFC): never digits, the case
+of letters, or words. What matches a folded text therefore says the same thing as the original.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+SINGLE_QUOTES = "‘’‚‛‹›`´′"
+DOUBLE_QUOTES = "“”„‟«»″"
+DASHES = "‐‑‒–—―−"
+INVISIBLE = "\u00ad\u200b\u2060\ufeff"
+FOLDS = (
+    {ord(c): "'" for c in SINGLE_QUOTES}
+    | {ord(c): '"' for c in DOUBLE_QUOTES}
+    | {ord(c): "-" for c in DASHES}
+    | {ord("…"): "..."}
+    | {ord(c): "" for c in INVISIBLE}
+)
+MARKS = r"\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20f0\u3099\u309a"
+# What folding can change: odd or repeated white space, and characters outside ASCII or with marks.
+FOLDABLE = re.compile(rf"\s{{2,}}|[^\S ]|[!-~][{MARKS}]+|[^\x00-\x7f][{MARKS}]*")
+UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Folded:
+    """``text`` is the folded form; ``origin[i]`` is where its i-th character comes from.
+
+    ``origin`` has one more entry than ``text``: the length of the original.
+    """
+
+    text: str
+    origin: tuple[int, ...]
+
+    def back(self, start: int, end: int) -> tuple[int, int]:
+        """The original's offsets of the folded stretch ``[start, end)``, end exclusive."""
+        last = self.origin[end - 1]
+        stop = end
+        while self.origin[stop] == last:  # one original character folded to several
+            stop += 1
+        return self.origin[start], self.origin[stop]
+
+
+@lru_cache(maxsize=256)
+def fold(text: str) -> Folded:
+    """Fold ``text``; the map back is exact for every character."""
+    pieces: list[str] = []
+    origin: list[int] = []
+    at = 0
+    for match in FOLDABLE.finditer(text):
+        pieces.append(text[at : match.start()])
+        origin.extend(range(at, match.start()))
+        piece = " " if match.group().isspace() else _fold_cluster(match.group())
+        pieces.append(piece)
+        origin.extend([match.start()] * len(piece))
+        at = match.end()
+    pieces.append(text[at:])
+    origin.extend(range(at, len(text) + 1))
+    return Folded("".join(pieces), tuple(origin))
+
+
+@lru_cache(maxsize=4096)
+def _fold_cluster(cluster: str) -> str:
+    return unicodedata.normalize("NFC", cluster).translate(FOLDS)
+
+
+def clean(text: str) -> str:
+    """``text`` on one line, white space single, without control characters."""
+    return " ".join(UNWANTED.sub("", text).split())
