@@ -3,14 +3,14 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from extractor.ask import STYLES
-from extractor.core import Kit, Report, kit_for, walk
-from extractor.errors import ConfigError
+from extractor.core import Kit, Report, checked, kit_for, walk
+from extractor.errors import ConfigError, ModelUnavailable
 from extractor.model import Model
 from extractor.settings import Settings, settings_from_env
 from prompts import CLAIMS, CLAUSES, Prompt, load_prompt
@@ -74,6 +74,10 @@ class Extractor:
         future = self._begin(self._walk(article, report))
         try:
             return future.result()
+        except CancelledError:
+            raise ModelUnavailable(
+                "The extractor was closed before the article was done."
+            ) from None
         except BaseException:
             future.cancel()  # Ctrl-C in the caller's thread must end the calls under way
             raise
@@ -86,15 +90,13 @@ class Extractor:
         return await asyncio.wrap_future(self._begin(self._walk(article, report)))
 
     def close(self) -> None:
-        """Close connections and the event loop. The embedded model stays loaded in the process."""
+        """End the calls under way, then the event loop. An embedded model stays loaded."""
         if self._loop.is_closed():
             return
-        if self._kit:
-            self._begin(self._kit.model.close()).result()
+        self._begin(self._end()).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self._kit = None
 
     def __enter__(self) -> Self:
         return self
@@ -108,9 +110,21 @@ class Extractor:
         self.close()
 
     def _begin(self, step: Coroutine[Any, Any, T]) -> Future[T]:
+        if self._loop.is_closed():
+            step.close()
+            raise ConfigError("This extractor is closed: make a new one.")
         return asyncio.run_coroutine_threadsafe(step, self._loop)
 
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        if self._kit:
+            await self._kit.model.close()
+
     async def _walk(self, article: Article, report: Report | None) -> Extraction:
+        checked(article)  # before a model is loaded for nothing
         async with self._starting:
             self._kit = self._kit or await self._connected()
         return await walk(article, self._kit, report)

@@ -46,6 +46,7 @@ class Kit:
     model: Model
     prompt: Prompt
     style: Style
+    articles: asyncio.Semaphore  # an article's clock starts when it gets one of these
     turns: asyncio.Semaphore
 
 
@@ -74,7 +75,7 @@ async def walk(article: Article, kit: Kit, report: Report | None = None) -> Extr
     document = segment(checked(article).text, article.language)
     dated = article.published_at or document.date
     sha256 = hashlib.sha256(article.text.encode()).hexdigest()
-    meter, findings = Meter(), Findings()
+    findings = Findings()
     everything = list(windows(document, kit.style.size))
     asked = [w for w in everything if kit.style.is_open(document, w)]
     settled = [w for w in everything if w not in asked]
@@ -90,7 +91,9 @@ async def walk(article: Article, kit: Kit, report: Report | None = None) -> Extr
     for window in settled:
         findings.settled += 1
         tell(_taken(findings, kit.style.judge(document, window, [])))
-    await _ask_all(article, document, asked, kit, meter, findings, tell)
+    async with kit.articles:
+        meter = Meter()
+        await _ask_all(article, document, asked, kit, meter, findings, tell)
     found = claims(findings.candidates)
     return Extraction(
         status=status_of(findings.failures, findings.answered + findings.settled),
@@ -214,4 +217,5 @@ def _failed(findings: Findings, window: Window, error: Exception) -> Judged:
 
 def kit_for(settings: Settings, model: Model, prompt: Prompt, turns: int) -> Kit:
     """The kit of one extractor; the prompt's family decides how it is asked."""
-    return Kit(settings, model, prompt, STYLES[prompt.name], asyncio.Semaphore(turns))
+    articles = asyncio.Semaphore(1 if settings.is_embedded else turns)
+    return Kit(settings, model, prompt, STYLES[prompt.name], articles, asyncio.Semaphore(turns))

@@ -9,6 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pydantic import JsonValue
+
 SINGLE_QUOTES = "‘’‚‛‹›`´′"
 DOUBLE_QUOTES = "“”„‟«»″"
 DASHES = "‐‑‒–—―−"
@@ -66,6 +68,17 @@ def fold(text: str) -> Folded:
 @lru_cache(maxsize=4096)
 def _fold_cluster(cluster: str) -> str:
     return unicodedata.normalize("NFC", cluster).translate(FOLDS)
+
+
+def legible(value: JsonValue) -> JsonValue:
+    """``value`` with every unwanted character in its strings replaced, fit to be stored."""
+    if isinstance(value, str):
+        return UNWANTED.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [legible(item) for item in value]
+    if isinstance(value, dict):
+        return {UNWANTED.sub("\ufffd", key): legible(item) for key, item in value.items()}
+    return value
 
 
 def clean(text: str) -> str:

@@ -17,7 +17,7 @@ from extractor.rules.modality import is_negated
 from extractor.rules.quotes import find_quotes
 from extractor.rules.telling import told
 from extractor.segment import Document, Sentence
-from extractor.text import UNWANTED, fold
+from extractor.text import UNWANTED, fold, legible
 from extractor.window import Window
 from prompts import Prompt
 from schemas import Article, ClaimDraft, ClaimsAnswer, Origin, Rejected, Source, Span
@@ -90,18 +90,18 @@ def judge(document: Document, window: Window, items: list[JsonValue]) -> Judged:
 
 
 def _judged(document: Document, window: Window, item: JsonValue) -> Candidate | Rejected:
-    raw: dict[str, object] = dict(item) if isinstance(item, dict) else {"item": item}
+    shown = legible(item)
+    raw: dict[str, object] = dict(shown) if isinstance(shown, dict) else {"item": shown}
     try:
         draft = ClaimDraft.model_validate(item)
     except ValidationError as error:
         wrong = sorted({".".join(map(str, e["loc"])) or "item" for e in error.errors()})
         return Rejected(draft=raw, reasons=("not of the schema: " + ", ".join(wrong)[:200],))
     cited = _cited(window, draft.sentences)
-    reasons = (
-        tuple(_reasons(document, cited, draft)) if cited else ("cites no sentence of the window",)
-    )
-    if reasons:
-        return Rejected(draft=raw, reasons=reasons, span=cited[0].span if cited else None)
+    if not cited:
+        return Rejected(draft=raw, reasons=("cites no sentence of the window",))
+    if reasons := tuple(_reasons(document, cited, draft)):
+        return Rejected(draft=raw, reasons=reasons, span=cited[0].span)
     return _candidate(document, cited, draft)
 
 

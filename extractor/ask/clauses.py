@@ -14,7 +14,7 @@ from extractor.rules.quotes import find_quotes
 from extractor.rules.telling import told
 from extractor.segment import Document, Sentence
 from extractor.syntax import parse
-from extractor.text import clean
+from extractor.text import clean, legible
 from extractor.window import Window
 from prompts import Prompt
 from schemas import Article, ClauseDraft, Kind, Origin, Rejected
@@ -85,7 +85,9 @@ def judge(document: Document, window: Window, items: list[JsonValue]) -> Judged:
         try:
             drafts.append(_draft.validate_python(item))
         except ValidationError:
-            rejected.append(Rejected(draft={"item": item}, reasons=("not [subject, verb]",)))
+            rejected.append(
+                Rejected(draft={"item": legible(item)}, reasons=("not [subject, verb]",))
+            )
     passages = _passages(document, window)
     clauses, missed = place(document.text, passages, drafts)
     rejected += [_rejected(m) for m in missed]
@@ -96,7 +98,8 @@ def judge(document: Document, window: Window, items: list[JsonValue]) -> Judged:
 
 
 def _rejected(missed: Unplaced) -> Rejected:
-    return Rejected(draft=dict(missed.draft._asdict()), reasons=(missed.reason,))
+    words = {slot: legible(value) for slot, value in missed.draft._asdict().items()}
+    return Rejected(draft=dict(words), reasons=(missed.reason,))
 
 
 def _candidate(document: Document, window: Window, clause: Clause) -> Candidate:
