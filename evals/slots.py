@@ -22,6 +22,8 @@ T = TypeVar("T")
 Figure = Quantity | GoldQuantity
 
 HALF = 0.5
+# Gold writes a third as 0.3333; no two figures of a text that differ are this close.
+FRACTION = 1e-4
 PARENTS: Mapping[StrEnum, StrEnum] = {
     Kind.QUANTITY: Kind.STATE,
     Kind.BACKGROUND: Kind.STATE,
@@ -131,7 +133,13 @@ def figure_similarity(left: Figure, right: Figure) -> float:
 
 def _same_figures(left: Figure, right: Figure) -> bool:
     pairs = ((left.value, right.value), (left.value_max, right.value_max))
-    return all(a == b or (a is not None and b is not None and math.isclose(a, b)) for a, b in pairs)
+    return all(_equal(a, b) for a, b in pairs)
+
+
+def _equal(left: float | None, right: float | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    return math.isclose(left, right, rel_tol=FRACTION)
 
 
 def _end_of_range(end: Figure, whole: Figure) -> bool:

@@ -58,10 +58,12 @@ def run_line(report: Json) -> str:
     """What the run was and what it used, on one line."""
     run = report["run"]
     cost = "unknown" if run["cost_usd"] is None else f"${run['cost_usd']:.4f}"
+    summed = " (calls that ran side by side, added up)" if report["mode"] == "replay" else ""
     return (
         f"{report['mode']} of {report['model']}: {len(report['cases'])} cases, {run['errors']} "
         f"errors, {run['calls']} calls, {run['input_tokens']} tokens in, {run['output_tokens']} "
         f"out, cost {cost}, seconds a case p50 {run['seconds_p50']:g}, p95 {run['seconds_p95']:g}"
+        f"{summed}"
     )
 
 

@@ -35,7 +35,7 @@ class Sentence:
         return self.zone not in SILENT and len(self.span.text.split()) > 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A text and its sentences; ``date`` is what the text's own date line says, if it has one."""
 

@@ -1,6 +1,7 @@
 """Clauses of a passage by a dependency parse (spaCy's small English pipeline, in ``[local]``)."""
 
 import importlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 Bounds = tuple[int, int]
 FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 HELPERS = frozenset({"aux", "auxpass", "neg"})
+# "PORT ELLERY, Oct. 17 — ": where and when a report was filed, before its first sentence.
+DATELINE = re.compile(
+    r"^(?:[A-Z][A-Z.’'-]+[ ,/]*){1,4}(?:(?:\([A-Z][\w ]*\)|[A-Z][a-z]+\.? \d{1,2}),?\s*)?[—–-]+\s"
+    r"|^[A-Z][a-z]+\.? \d{1,2}, \d{4}\s+[—–-]+\s"
+)
+RAISING = frozenset(
+    "expected believed reported said thought understood due set scheduled alleged supposed".split()
+)
 COUNTS = frozenset("dozens hundreds thousands millions tens scores some many most".split())
 BARE_BE = frozenset({"is", "are", "was", "were", "be", "been"})
 SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
@@ -77,7 +86,8 @@ def pipeline() -> "Language":
 @lru_cache(maxsize=512)
 def parse(text: str) -> tuple[Parsed, ...]:
     """The clauses of ``text`` that have a verb and a subject, in its order."""
-    return tuple(c for token in pipeline()(text) if (c := _clause(token)))
+    without = DATELINE.sub(lambda match: " " * len(match.group()), text)
+    return tuple(c for token in pipeline()(without) if (c := _clause(token)))
 
 
 def _clause(verb: "Token") -> Parsed | None:
@@ -195,7 +205,16 @@ def _verb_group(verb: "Token") -> Bounds:
     for child in verb.children:
         if child.i == verb.i + 1 and child.dep_ in {"prt", "neg"}:
             end = child.idx + len(child.text)
-    return start, end
+    return start, max(end, _raised(verb))
+
+
+def _raised(verb: "Token") -> int:
+    """Where the verb ends that "is expected to ..." speaks of; 0 for any other verb."""
+    if verb.lower_ not in RAISING:
+        return 0
+    inner = [c for c in verb.children if c.dep_ == "xcomp" and c.i > verb.i]
+    near = [c for c in inner if c.left_edge.i == verb.i + 1 and c.left_edge.lower_ == "to"]
+    return max((c.idx + len(c.text) for c in near), default=0)
 
 
 def _rest(verb: "Token", start: int) -> Bounds:

@@ -21,6 +21,11 @@ from schemas import Article, ClauseDraft, Kind, Origin, Rejected
 
 ONE_SENTENCE = 1
 TOKENS_PER_WORD = 6
+MODALITY = re.compile(
+    r"\b(?:ca|wo|sha)n['’]t\b|\b(?:not|never|no longer|would|will|may|might|could|can|should"
+    r"|shall|must|cannot|reportedly|likely)\b|\b(?:do|does|did)(?=n['’]t\b| not\b)|n['’]t\b",
+    re.IGNORECASE,
+)
 MODEL_SLOTS = {"predicate": Origin.MODEL}
 _draft = TypeAdapter(ClauseDraft)
 
@@ -109,7 +114,7 @@ def _candidate(document: Document, window: Window, clause: Clause) -> Candidate:
         sentences=(_sentence(window, clause.verb[1]),),
         statement=_statement(text, clause.core),
         subject=text[slice(*clause.subject)],
-        predicate=_unquoted(text[slice(*clause.verb)]),
+        predicate=_bare(text[slice(*clause.verb)]),
         object=text[slice(*clause.object)] if has_object else None,
         reach=clause.core,
         lead=clause.lead,
@@ -118,9 +123,13 @@ def _candidate(document: Document, window: Window, clause: Clause) -> Candidate:
     )
 
 
-def _unquoted(verb: str) -> str:
-    """The words behind a quotation mark that opens inside the verb ("had “vacated")."""
-    return re.split(r"[“”\"‘]", verb)[-1]
+def _bare(verb: str) -> str:
+    """The verb without negation and modality, as a key to compare claims by.
+
+    A quotation mark inside it ("had “vacated") parts the quoted verb from the article's helper.
+    """
+    quoted = re.split(r"[“”\"‘]", verb)[-1]
+    return " ".join(MODALITY.sub(" ", quoted).split()) or quoted
 
 
 def _words_alone(document: Document, window: Window, passage: Passage) -> Candidate | None:

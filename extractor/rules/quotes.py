@@ -1,6 +1,7 @@
 """Words inside quotation marks, also where a house style mixes or doubles the marks."""
 
 import re
+from functools import lru_cache
 
 from extractor.grounding import span_of
 from schemas import Span
@@ -11,6 +12,7 @@ DOUBLE = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def find_quotes(text: str, start: int = 0, end: int | None = None) -> tuple[Span, ...]:
     """Spans of quoted words in ``text[start:end]``, the marks themselves left out.
 
@@ -32,6 +34,7 @@ def _is_measure(text: str, at: int, inner: str) -> bool:
     return text[at] == '"' and at > 0 and text[at - 1].isdigit() and inner[:1] in " ,."
 
 
+@lru_cache(maxsize=1024)
 def masked(text: str, start: int, end: int) -> str:
     """``text[start:end]`` with quoted words replaced by ``_``, so that rules do not read them."""
     letters = list(text[start:end])
