@@ -34,10 +34,10 @@ check: venv
 wheel: venv
 	@rm -rf dist
 	$(BIN)/hatchling build -t wheel
-	@tools/wheel-env $(WHEEL) dist/*.whl
+	@.ci/wheel-env $(WHEEL) dist/*.whl
 
 venv:
-	@tools/setup
+	@.ci/setup
 
 lock:
 	@command -v uv >/dev/null || { echo "make: uv is missing: pip install uv" >&2; exit 1; }

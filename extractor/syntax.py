@@ -28,6 +28,8 @@ COUNTS = frozenset("dozens hundreds thousands millions tens scores some many mos
 BARE_BE = frozenset({"is", "are", "was", "were", "be", "been"})
 SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
 NOMINAL = ("N", "PRP", "CD", "JJ")
+POINTABLE = frozenset({"ROOT", "acl", "advcl", "relcl", "conj", "dep"})
+CONDITIONS = frozenset({"if", "unless", "until", "whether"})
 RELATIVES = frozenset({"WDT", "WP", "WP$", "WRB"})
 # Clauses with these before them happened; one with "if" or "unless" did not, or not yet.
 TOLD_AS_FACT = frozenset(
@@ -105,6 +107,8 @@ def _clause(verb: "Token") -> Parsed | None:
     head = (verb.idx, verb.idx + len(verb.text))
     finite = _is_finite(verb) and _is_asserted(verb)
     stands = finite or _adds_a_fact(verb) or (_is_result(verb) and _is_asserted(verb.head))
+    if not stands and not _is_pointable(verb):
+        return None
     return Parsed(subject, _adverbs(verb, words[0]), words, rest, head, stands)
 
 
@@ -131,6 +135,12 @@ def _is_asserted(verb: "Token") -> bool:
         marks = {c.lower_ for c in verb.children if c.dep_ in {"mark", "advmod"}}
         return bool(marks & TOLD_AS_FACT) and "if" not in marks
     return verb.dep_ == "relcl" or (verb.dep_ == "ccomp" and _is_quoted_root(verb))
+
+
+def _is_pointable(verb: "Token") -> bool:
+    """Whether a reader could take it for a fact: not what somebody knows, wants, asks or doubts."""
+    marks = {c.lower_ for c in verb.children if c.dep_ in {"mark", "advmod"}}
+    return verb.dep_ in POINTABLE and not marks & CONDITIONS
 
 
 def _adds_a_fact(verb: "Token") -> bool:

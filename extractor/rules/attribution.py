@@ -130,10 +130,13 @@ def _around(
     base = whole.start + match.start("teller")
     sources = _told(whole, text, (base + bounds[0], base + bounds[1]), match["cue"])
     before = Passage(whole.start, whole.start + match.start(), sources)
-    after = Passage(whole.start + match.end(), whole.end)
+    after = Passage(whole.start + match.end(), whole.end, sources)
+    if more := ADDING.match(text, after.start, after.end):
+        told = (*sources[:-1], sources[-1].model_copy(update={"cue": more["cue"]}))
+        return [before, Passage(more.end(), after.end, told)]
     rest = text[after.start : after.end].lstrip(" ,.;:")
     goes_on = rest[:1] in set('“"‘') or re.match(r"(?:and|but|or|because|in an?)\b", rest)
-    return [before, replace(after, sources=sources if goes_on else whole.sources)]
+    return [before, after if goes_on else replace(after, sources=whole.sources)]
 
 
 def _with(text: str, whole: Passage) -> list[Passage] | None:
