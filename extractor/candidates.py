@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from extractor.edges import Bounds
 from extractor.segment import Sentence
 from schemas import Kind, Origin, Source, Span
-
-Bounds = tuple[int, int]
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from extractor.edges import Bounds
 from extractor.grounding import occurrences
 from extractor.rules.attribution import Passage
-from extractor.syntax import Bounds, Parsed, parse
+from extractor.syntax import Parsed, parse
 from schemas import ClauseDraft, Source
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from extractor.edges import Bounds, trimmed
 from extractor.errors import ConfigError
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Token
 
-Bounds = tuple[int, int]
 FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 HELPERS = frozenset({"aux", "auxpass", "neg"})
 # "PORT ELLERY, Oct. 17 — ": where and when a report was filed, before its first sentence.
@@ -47,8 +47,6 @@ TOLD_AS_FACT = frozenset(
         "where",
     }
 )
-EDGES = ' \t\r\n,;:.—–-“”"‘’!?…()'
-OPENING, CLOSING = '“‘"(', '”’")'
 
 
 @dataclass(frozen=True)
@@ -190,7 +188,7 @@ def _antecedent(verb: "Token") -> Bounds | None:
     end = before.idx + len(before.text)
     counted = noun.dep_ == "pobj" and noun.head.lower_ == "of" and noun.head.head.lower_ in COUNTS
     first = noun.head.head if counted else noun
-    return _trim(verb.doc.text, first.left_edge.idx, end)
+    return trimmed(verb.doc.text, first.left_edge.idx, end)
 
 
 def _noun_phrase(noun: "Token", verb: "Token") -> Bounds:
@@ -205,7 +203,7 @@ def _noun_phrase(noun: "Token", verb: "Token") -> Bounds:
             and (comma or child.dep_ == "relcl")
         ):
             end = min(end, edge.idx)
-    return _trim(verb.doc.text, noun.left_edge.idx, end)
+    return trimmed(verb.doc.text, noun.left_edge.idx, end)
 
 
 def _verb_group(verb: "Token") -> Bounds:
@@ -236,8 +234,8 @@ def _rest(verb: "Token", start: int) -> Bounds:
         edge = token.left_edge
         before = [t for t in verb.children if t.dep_ == "cc" and t.i > verb.i and t.i < edge.i]
         end = min(end, edge.idx, *(t.idx for t in before[-1:]))
-    trimmed = _trim(verb.doc.text, start, min(end, sentence.end_char))
-    return trimmed if trimmed[0] < trimmed[1] else (start, start)
+    found = trimmed(verb.doc.text, start, min(end, sentence.end_char))
+    return found if found[0] < found[1] else (start, start)
 
 
 def _later_clauses(verb: "Token") -> Iterator["Token"]:
@@ -262,22 +260,3 @@ def _later_clauses(verb: "Token") -> Iterator["Token"]:
 def _comma_before(token: "Token") -> bool:
     edge = token.left_edge
     return edge.i > 0 and token.doc[edge.i - 1].text in {",", "—", "–"}
-
-
-def _trim(text: str, start: int, end: int) -> Bounds:
-    """Without white space and loose punctuation at its ends; marks that pair up are kept."""
-    while start < end and text[start] in EDGES and not _opens_a_pair(text, start, end):
-        start += 1
-    while end > start and text[end - 1] in EDGES and not _closes_a_pair(text, start, end):
-        end -= 1
-    return start, max(start, end)
-
-
-def _opens_a_pair(text: str, start: int, end: int) -> bool:
-    mark = text[start]
-    return mark in OPENING and CLOSING[OPENING.index(mark)] in text[start + 1 : end]
-
-
-def _closes_a_pair(text: str, start: int, end: int) -> bool:
-    mark = text[end - 1]
-    return mark in CLOSING and OPENING[CLOSING.index(mark)] in text[start : end - 1]

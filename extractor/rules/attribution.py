@@ -4,62 +4,31 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from extractor.rules.lexicon import NOUN_LIKE, SAY, URGE, WEAK, kind_of
+from extractor.rules.lexicon import NOUN_LIKE, WEAK, kind_of
 from extractor.rules.quotes import masked
+from extractor.rules.reporting import (
+    ACCORDING,
+    ADDING,
+    AFTER_CUE,
+    AFTER_QUOTE,
+    AND_THAT,
+    BARE,
+    CUE,
+    INVERTED,
+    MEDIAL,
+    NOMINAL,
+    POSSESSIVE,
+    PRONOUN_NEXT,
+    SAID_NEXT,
+    SPACE,
+    UNSAID,
+    URGING,
+    WITH,
+)
 from extractor.rules.tellers import teller_bounds
 from schemas import Source, SourceKind
 
 DEPTH = 3
-ADDRESSEE = (
-    r"(?:\s+(?:to\s+)?(?:the\s+)?(?:[A-Z][\w’'.-]*(?:\s+(?:and\s+)?[A-Z][\w’'.-]*)*(?:\s+(?:radio|television|newspaper|news agency))?"
-    r"|[a-z]+(?:ers|ors|ists|ents|ees)|parliament|him|her|them|me|us|it"
-    r"|(?:a|the|state|local)\s+(?:news\s+)?(?:conference|television|radio|briefing|court|jury|newspaper)))"
-)
-SETTING = r"(?:,?\s+(?:in|on|at|during|over|by|after|late|early|yesterday|last)\b[^,:;“\"]{1,45}?)"
-THAT = r"\s*(?:,\s*)?(?:\bthat\b|\bhow\b|\bwhether\b|:(?!\d)|(?=[“\"‘]))"
-CLAUSE_START = (
-    r"\s+(?=(?:he|she|it|they|we|there|I|the|a|an|this|these|those|his|her|its|their|our|no|some|many|most|all"
-    r"|only|about|around|at\s+least|more\s+than|up\s+to|nearly|almost|two|three|several)\b|[A-Z0-9$£€])"
-)
-CUE = re.compile(rf"\b(?P<cue>{SAY})\b", re.IGNORECASE)
-AFTER_CUE = re.compile(rf"(?P<addressee>{ADDRESSEE})?{SETTING}?(?P<link>{THAT})\s*")
-BARE = re.compile(rf"(?P<addressee>{ADDRESSEE})?(?:{CLAUSE_START})")
-AUXILIARY = r"(?:(?:have|has|had|also|later|then)\s+)*"
-SCENE = (
-    rf"{ADDRESSEE}?(?:\s+(?:in|on|at|during|while|as|after|before|by|to|from|when|with|yesterday"
-    r"|[A-Z][a-z]+day)\b[^,;:“”\"_]*)?(?=\s*[,.:;]|\s*$)"
-)
-CLOSED = r"(?:,[”\"’]+|(?<=[_?!.])[,.]?[”\"’]+,?)\s+"
-NAMED = r"(?:,\s+[A-Z][\w’-]+(?:\s[A-Z][\w’-]+){1,2},)?"
-MEDIAL = re.compile(
-    rf",\s+(?P<teller>(?!(?:which|and|but|who)\b)[^,;:_“”\"—]{{1,90}}?{NAMED})\s+{AUXILIARY}(?P<cue>{SAY}){SCENE}(?!\s*:)"
-)
-AFTER_QUOTE = re.compile(
-    rf"{CLOSED}(?P<teller>[^;:_“”\"]{{1,140}}?)\s+{AUXILIARY}(?P<cue>{SAY}){SCENE}"
-)
-INVERTED = re.compile(
-    rf"{CLOSED}(?P<cue>said|says|added|wrote|warned|explained|asked)\s+"
-    r"(?P<teller>(?:\b[A-Z][a-z]{0,3}\.|[^,;:_“”\".])+(?:,\s+(?:Dr\.?\s+)?[A-Z][\w’-]+\s+[A-Z][\w’-]+(?=[,.]))?)"
-    r"(?:,\s+[^,.;“”\"]+)*(?=\s*[.;:]|\s*$|\s*,)"
-)
-ACCORDING = re.compile(
-    r"(?:^|,\s*|\s)(?P<cue>according to)\s+(?P<teller>[^,;:“”\"]+?)(?=,|\.?\s*$|\s+(?:that|which|released|published)\b)",
-    re.IGNORECASE,
-)
-WITH = re.compile(
-    r",?\s+with\s+(?P<teller>[^,;:]{2,80}?)\s+(?P<cue>saying|telling|warning|claiming|adding|insisting)\b"
-    rf"(?:{ADDRESSEE}\s+that)?(?:\s+that)?\s+"
-)
-ADDING = re.compile(
-    r",?\s+(?:and\s+|but\s+)?(?P<cue>adding|added|saying|noting|warning|explaining|insisting|claiming|arguing)"
-    r"(?:\s+that\b|\s*:|\s+(?=he|she|it|they|there|the)\b)\s*"
-)
-AND_THAT = re.compile(r",?\s+(?:and|but|or)\s+that\s+")
-NOMINAL = re.compile(
-    r"(?P<teller>(?:[A-Z][\w-]*\s+)*(?:(?:al-|el-)?[A-Z][\w-]*|officials|authorities))[’']s?\s+"
-    r"(?P<cue>claims?|statements?|assertions?|warnings?|allegations?|announcement|insistence)\s+that\s+"
-)
-URGING = re.compile(rf"\s(?P<cue>{URGE}|denied|denies|pledged|vowed|promised)\s")
 
 
 @dataclass(frozen=True)
@@ -188,17 +157,6 @@ def _link(hidden: str, cue: re.Match[str]) -> re.Match[str] | None:
 def _are_witnesses(before: str) -> bool:
     bounds = teller_bounds(before)
     return bool(bounds) and kind_of(before[slice(*bounds)]) is SourceKind.WITNESS_UNNAMED
-
-
-SPACE = re.compile(r"\s+")
-SAID_NEXT = re.compile(
-    r"(?P<addressee>)\s+(?!(?:in|on|at|by|to|of|with|for|so|yes|no|nothing|during|after|before|from|through|would)\b)(?=\w|[$£€])"
-)
-PRONOUN_NEXT = re.compile(r"\s+(?:he|she|they|it|we|there)\b")
-UNSAID = re.compile(r"\b(?:to|not|n['’]t|would|can|could)\s+$|n['’]t\s+$", re.IGNORECASE)
-POSSESSIVE = re.compile(
-    r"(?:['’]s?|\b(?:the|a|an|his|her|its|their|of|any|such))\s+$", re.IGNORECASE
-)
 
 
 def _lead_in(text: str, lead: Passage, teller: tuple[int, int]) -> list[Passage]:
