@@ -151,8 +151,10 @@ def _adds_a_fact(verb: "Token") -> bool:
 
 def _is_result(verb: "Token") -> bool:
     """A participle that goes on behind a comma: "captured the hill, cutting off the road"."""
-    behind = verb.tag_ == "VBG" and verb.dep_ == "advcl" and verb.i > verb.head.i
-    return behind and _comma_before(verb) and verb.head.tag_.startswith("VB")
+    head = verb.head
+    behind = verb.tag_ == "VBG" and verb.dep_ == "advcl" and verb.i > head.i
+    between = [c for c in head.children if c.dep_ == "conj" and c.i < verb.i]
+    return behind and not between and _comma_before(verb) and head.tag_.startswith("VB")
 
 
 def _is_quoted_root(verb: "Token") -> bool:
