@@ -130,15 +130,19 @@ def _is_asserted(verb: "Token") -> bool:
     if verb.dep_ in {"conj", "parataxis"}:
         return _is_asserted(verb.head)
     if verb.dep_ == "advcl":
-        marks = {c.lower_ for c in verb.children if c.dep_ in {"mark", "advmod"}}
+        marks = _marks(verb)
         return bool(marks & TOLD_AS_FACT) and "if" not in marks
     return verb.dep_ == "relcl" or (verb.dep_ == "ccomp" and _is_quoted_root(verb))
 
 
 def _is_pointable(verb: "Token") -> bool:
     """Whether a reader could take it for a fact: not what somebody knows, wants, asks or doubts."""
-    marks = {c.lower_ for c in verb.children if c.dep_ in {"mark", "advmod"}}
-    return verb.dep_ in POINTABLE and not marks & CONDITIONS
+    return verb.dep_ in POINTABLE and not _marks(verb) & CONDITIONS
+
+
+def _marks(verb: "Token") -> set[str]:
+    """What introduces its clause ("as", "if", "when"), adverbs among them."""
+    return {c.lower_ for c in verb.children if c.dep_ in {"mark", "advmod"}}
 
 
 def _adds_a_fact(verb: "Token") -> bool:

@@ -101,11 +101,15 @@ def _around(
     before = Passage(whole.start, whole.start + match.start(), sources)
     after = Passage(whole.start + match.end(), whole.end, sources)
     if more := ADDING.match(text, after.start, after.end):
-        told = (*sources[:-1], sources[-1].model_copy(update={"cue": more["cue"]}))
-        return [before, Passage(more.end(), after.end, told)]
+        return [before, Passage(more.end(), after.end, _with_cue(sources, more["cue"]))]
     rest = text[after.start : after.end].lstrip(" ,.;:")
     goes_on = rest[:1] in set('“"‘') or re.match(r"(?:and|but|or|because|in an?)\b", rest)
     return [before, after if goes_on else replace(after, sources=whole.sources)]
+
+
+def _with_cue(sources: tuple[Source, ...], cue: str) -> tuple[Source, ...]:
+    """The same tellers, the innermost of them by another reporting word."""
+    return (*sources[:-1], sources[-1].model_copy(update={"cue": cue}))
 
 
 def _with(text: str, whole: Passage) -> list[Passage] | None:
@@ -182,8 +186,7 @@ def _conjuncts(text: str, content: Passage) -> list[Passage]:
             continue
         parts.append(replace(current, end=cut))
         cue = match.groupdict().get("cue")
-        last = current.sources[-1]
-        told = (*current.sources[:-1], last.model_copy(update={"cue": cue}) if cue else last)
+        told = _with_cue(current.sources, cue) if cue else current.sources
         current = Passage(resume, content.end, told)
     return [*parts, current]
 
