@@ -33,8 +33,7 @@ def assemble(
     """
     claims: dict[tuple[object, ...], Claim] = {}
     for candidate in sorted(candidates, key=lambda c: (c.reach, c.statement)):
-        claim = _claim(text, sha256, candidate, published_at)
-        if not UNWANTED.search(claim.model_dump_json()):
+        if claim := _claim(text, sha256, candidate, published_at):
             claims.setdefault(_same(claim), claim)
     return tuple(claims.values())
 
@@ -44,7 +43,10 @@ def _same(claim: Claim) -> tuple[object, ...]:
     return (fold(claim.statement).text.lower().rstrip("."), tellers, claim.negated)
 
 
-def _claim(text: str, sha256: str, candidate: Candidate, published_at: datetime | None) -> Claim:
+def _claim(
+    text: str, sha256: str, candidate: Candidate, published_at: datetime | None
+) -> Claim | None:
+    """The claim; None where a stored fact would hold a control character."""
     words = " ".join(text[a:b] for a, b in candidate.reach)
     begin = candidate.reach[0][0]
     says = modality(words, text[max(0, begin - 10) : begin])
@@ -71,12 +73,14 @@ def _claim(text: str, sha256: str, candidate: Candidate, published_at: datetime 
         "zone": candidate.sentences[0].zone,
     }
     draft = Claim.model_validate({"id": "", "filled_by": _origins(candidate, content), **content})
-    return draft.model_copy(update={"id": _identity(sha256, draft)})
+    told = draft.model_dump_json(exclude={"id", "filled_by"})
+    if UNWANTED.search(told):
+        return None
+    return draft.model_copy(update={"id": _identity(sha256, told)})
 
 
-def _identity(sha256: str, claim: Claim) -> str:
+def _identity(sha256: str, content: str) -> str:
     """A stable name: the same article, evidence and content give the same id."""
-    content = claim.model_dump_json(exclude={"id", "filled_by"})
     return hashlib.sha256(f"{sha256}\n{content}".encode()).hexdigest()[:16]
 
 

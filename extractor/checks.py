@@ -9,6 +9,7 @@ from extractor.rules.modality import is_negated
 from extractor.text import fold
 
 WORD = re.compile(r"[^\W\d_](?:[\w'-]*\w)?")
+JOINT = re.compile(r"[,;:.]|\bbut\b|\band\b")
 STEM = 5
 NEW_WORDS = 1 / 3
 COMMON = frozenset(
@@ -35,9 +36,9 @@ def statement_problems(statement: str, evidence: str, article: str) -> Iterator[
             yield f"name not in the article: {name}"
     if is_negated(folded) and not _has_negation(evidence):
         yield "denies what the evidence does not deny"
-    words = [w.lower() for w in _words(folded) if w.lower() not in COMMON]
-    stems = name_stems | {w.lower()[:STEM] for w in _words(fold(evidence).text)}
-    new = [w for w in words if w[:STEM] not in stems]
+    words = [w for w in _words(folded.lower()) if w not in COMMON]
+    stems = _stems(evidence)
+    new = [w for w in words if w[:STEM] not in stems and w[:STEM] not in name_stems]
     if words and len(new) > len(words) * NEW_WORDS:
         yield "words that the evidence does not use"
 
@@ -49,9 +50,14 @@ def _vocabulary(article: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(_words(text)), frozenset(n.lower()[:STEM] for n in _names(text))
 
 
+@lru_cache(maxsize=256)
+def _stems(evidence: str) -> frozenset[str]:
+    return frozenset(w[:STEM] for w in _words(fold(evidence).text.lower()))
+
+
 def _has_negation(evidence: str) -> bool:
     folded = fold(evidence).text
-    return any(is_negated(part) for part in (folded, *re.split(r"[,;:.]|\bbut\b|\band\b", folded)))
+    return any(is_negated(part) for part in (folded, *JOINT.split(folded)))
 
 
 def _words(text: str) -> list[str]:

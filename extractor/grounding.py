@@ -1,10 +1,12 @@
 """Finding a model's words in the article: exact after typographic folding, never fuzzy."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
-from extractor.text import fold
+from extractor.text import Folded, fold
 from schemas import Span
 
 
@@ -24,6 +26,9 @@ class Located:
     miss: Miss | None = None
 
 
+NOWHERE = Located(None, Miss.EMPTY)
+
+
 def span_of(text: str, start: int, end: int) -> Span:
     """The span ``[start, end)`` of ``text``, offsets in code points."""
     return Span(start=start, end=end, text=text[start:end])
@@ -31,13 +36,21 @@ def span_of(text: str, start: int, end: int) -> Span:
 
 def occurrences(text: str, words: str) -> Iterator[tuple[int, int]]:
     """Offsets of every place where ``words`` stand as whole words, from left to right."""
-    folded, needle = fold(text), fold(words.strip()).text.strip()
-    at = folded.text.find(needle) if needle else -1
+    return _hits(fold(text), _needle(words), 0, len(text))
+
+
+def _needle(words: str) -> str:
+    return fold(words.strip()).text.strip()
+
+
+def _hits(folded: Folded, needle: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where ``needle`` stands between two offsets of the original, in the original's offsets."""
+    at, stop = bisect_left(folded.origin, start), bisect_left(folded.origin, end)
+    at = folded.text.find(needle, at, stop) if needle else -1
     while at >= 0:
-        end = at + len(needle)
-        if _whole_words(folded.text, at, end):
-            yield folded.back(at, end)
-        at = folded.text.find(needle, at + 1)
+        if _whole_words(folded.text, at, at + len(needle)):
+            yield folded.back(at, at + len(needle))
+        at = folded.text.find(needle, at + 1, stop)
 
 
 def _whole_words(text: str, start: int, end: int) -> bool:
@@ -65,10 +78,13 @@ def locate(text: str, words: str, cited: tuple[Span, ...]) -> Located:
     Several hits: the first inside the cited sentences; if none is cited and there are several, the
     words are ambiguous.
     """
-    if not words.strip():
-        return Located(None, Miss.EMPTY)
-    hits = list(occurrences(text, words))
-    inside = [h for h in hits if any(s.start <= h[0] and h[1] <= s.end for s in cited)]
-    if inside or len(hits) == 1:
-        return Located(span_of(text, *(inside or hits)[0]))
+    folded, needle = fold(text), _needle(words)
+    if not needle:
+        return NOWHERE
+    for span in cited:
+        if hit := next(_hits(folded, needle, span.start, span.end), None):
+            return Located(span_of(text, *hit))
+    hits = list(islice(_hits(folded, needle, 0, len(text)), 2))
+    if len(hits) == 1:
+        return Located(span_of(text, *hits[0]))
     return Located(None, Miss.AMBIGUOUS if hits else Miss.ABSENT)

@@ -6,6 +6,7 @@ of letters, or words. What matches a folded text therefore says the same thing a
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,7 +37,7 @@ class Folded:
     """
 
     text: str
-    origin: tuple[int, ...]
+    origin: Sequence[int]
 
     def back(self, start: int, end: int) -> tuple[int, int]:
         """The original's offsets of the folded stretch ``[start, end)``, end exclusive."""
@@ -50,6 +51,8 @@ class Folded:
 @lru_cache(maxsize=256)
 def fold(text: str) -> Folded:
     """Fold ``text``; the map back is exact for every character."""
+    if not FOLDABLE.search(text):
+        return Folded(text, range(len(text) + 1))
     pieces: list[str] = []
     origin: list[int] = []
     at = 0

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue, ValidationError
 
@@ -26,6 +26,7 @@ WINDOW_CHARACTERS = 24_000
 TOKENS_PER_SENTENCE = 400
 TOKEN_RANGE = (2_000, 16_000)
 CONTEXT_SENTENCES = 3
+COPIED_SLOTS = ("subject", "object", "quantity", "time", "place", "hedge", "quote")
 MODEL_SLOTS = ("kind", "statement", "subject", "predicate", "object")
 
 
@@ -90,54 +91,69 @@ def judge(document: Document, window: Window, items: list[JsonValue]) -> Judged:
 
 
 def _judged(document: Document, window: Window, item: JsonValue) -> Candidate | Rejected:
-    shown = legible(item)
-    raw: dict[str, object] = dict(shown) if isinstance(shown, dict) else {"item": shown}
     try:
         draft = ClaimDraft.model_validate(item)
     except ValidationError as error:
         wrong = sorted({".".join(map(str, e["loc"])) or "item" for e in error.errors()})
-        return Rejected(draft=raw, reasons=("not of the schema: " + ", ".join(wrong)[:200],))
+        return _rejected(item, ("not of the schema: " + ", ".join(wrong)[:200],))
     cited = _cited(window, draft.sentences)
     if not cited:
-        return Rejected(draft=raw, reasons=("cites no sentence of the window",))
-    if reasons := tuple(_reasons(document, cited, draft)):
-        return Rejected(draft=raw, reasons=reasons, span=cited[0].span)
-    return _candidate(document, cited, draft)
+        return _rejected(item, ("cites no sentence of the window",))
+    copied = _copied(document.text, cited, draft)
+    if reasons := tuple(_reasons(document, cited, draft, copied["subject"])):
+        return _rejected(item, reasons, cited[0].span)
+    return _candidate(document, cited, draft, {n: found.span for n, found in copied.items()})
+
+
+def _rejected(item: JsonValue, reasons: tuple[str, ...], span: Span | None = None) -> Rejected:
+    shown = legible(item)
+    raw: dict[str, object] = dict(shown) if isinstance(shown, dict) else {"item": shown}
+    return Rejected(draft=raw, reasons=reasons, span=span)
 
 
 def _cited(window: Window, numbers: Sequence[int]) -> tuple[Sentence, ...]:
-    return tuple(s for s in window.sentences if s.number in set(numbers))
+    wanted = set(numbers)
+    return tuple(s for s in window.sentences if s.number in wanted)
 
 
-def _reasons(document: Document, cited: Sequence[Sentence], draft: ClaimDraft) -> Iterator[str]:
-    text = document.text
+def _copied(text: str, cited: Sequence[Sentence], draft: ClaimDraft) -> dict[str, Located]:
+    """Where the slots stand that are copies of the article's words."""
+    return {name: _find(text, getattr(draft, name), cited) for name in COPIED_SLOTS}
+
+
+def _reasons(
+    document: Document, cited: Sequence[Sentence], draft: ClaimDraft, subject: Located
+) -> Iterator[str]:
     evidence = " ".join(s.span.text for s in cited)
     slots = (draft.statement, draft.subject, draft.predicate)
     if any(UNWANTED.search(value) for value in slots):
         yield "control characters"
     if not draft.statement.strip():
         yield "empty statement"
-    if not _find(text, draft.subject, cited).span:
-        yield f"subject {_find(text, draft.subject, cited).miss}"
+    if not subject.span:
+        yield f"subject {subject.miss}"
     if not _says_in_order(evidence, draft.predicate):
         yield "predicate not in the evidence"
-    yield from statement_problems(draft.statement, evidence, text)
+    yield from statement_problems(draft.statement, evidence, document.text)
     if is_negated(fold(draft.statement).text) != draft.negated:
         yield "negated does not agree with the statement"
-    if not draft.negated and _clause_denies(text, cited, draft):
+    if not draft.negated and _clause_denies(document.text, cited, draft, subject.span):
         yield "leaves out a negation of the evidence"
 
 
 def _says_in_order(evidence: str, words: str) -> bool:
     """Whether all ``words`` stand in the evidence in their order; helpers may lie between."""
-    wanted = [re.escape(w) for w in fold(words).text.split()]
-    pattern = r"\b" + r"\W+(?:\w+\W+){0,3}?".join(wanted)
-    return bool(wanted) and bool(re.search(pattern, fold(evidence).text))
+    wanted, folded = fold(words).text.split(), fold(evidence).text
+    if wanted and f" {' '.join(wanted)} " in f" {folded} ":  # spares compiling a pattern
+        return True
+    pattern = r"\b" + r"\W+(?:\w+\W+){0,3}?".join(map(re.escape, wanted))
+    return bool(wanted) and bool(re.search(pattern, folded))
 
 
-def _clause_denies(text: str, cited: Sequence[Sentence], draft: ClaimDraft) -> bool:
+def _clause_denies(
+    text: str, cited: Sequence[Sentence], draft: ClaimDraft, subject: Span | None
+) -> bool:
     """A "not" between the subject and the end of the predicate that the draft leaves out."""
-    subject = _find(text, draft.subject, cited).span
     last = fold(draft.predicate).text.split()
     if not subject or not last:
         return False
@@ -151,22 +167,24 @@ def _find(text: str, words: str | None, cited: Sequence[Sentence]) -> Located:
     return locate(text, words or "", tuple(s.span for s in cited))
 
 
-def _candidate(document: Document, cited: tuple[Sentence, ...], draft: ClaimDraft) -> Candidate:
-    text = document.text
-    sources, source_origin = _sources(document, cited, draft)
-    place, hedge = _find(text, draft.place, cited).span, _find(text, draft.hedge, cited).span
-    thing = _find(text, draft.object, cited).span
+def _candidate(
+    document: Document,
+    cited: tuple[Sentence, ...],
+    draft: ClaimDraft,
+    copied: Mapping[str, Span | None],
+) -> Candidate:
+    sources, source_origin = _sources(document, cited, draft, copied["subject"])
+    place, hedge, thing = copied["place"], copied["hedge"], copied["object"]
+    quote = _quote(document, cited, copied["quote"])
     origins = dict.fromkeys(MODEL_SLOTS, Origin.MODEL) | {"sources": source_origin}
-    origins |= {"place": Origin.MODEL} if place else {}
-    origins |= {"hedge": Origin.MODEL} if hedge else {}
-    quote = _quote(document, cited, draft)
+    by_model = {"place": place, "hedge": hedge, "quote": quote}
     return Candidate(
         sentences=cited,
         statement=draft.statement,
         subject=draft.subject,
         predicate=draft.predicate,
         object=thing.text if thing else None,
-        reach=_reach(text, cited, draft),
+        reach=_reach(cited, copied),
         lead=cited[0].span.start,
         sources=sources,
         kind=draft.kind,
@@ -175,14 +193,16 @@ def _candidate(document: Document, cited: tuple[Sentence, ...], draft: ClaimDraf
         time_words=draft.time,
         hedge=hedge.text if hedge else None,
         negated=draft.negated,
-        origins=origins | ({"quote": Origin.MODEL} if quote else {}),
+        origins=origins | {name: Origin.MODEL for name, found in by_model.items() if found},
     )
 
 
-def _reach(text: str, cited: Sequence[Sentence], draft: ClaimDraft) -> tuple[tuple[int, int], ...]:
+def _reach(
+    cited: Sequence[Sentence], copied: Mapping[str, Span | None]
+) -> tuple[tuple[int, int], ...]:
     """From the subject to the farthest of the copied slots, inside the cited sentences."""
-    slots = (draft.subject, draft.object, draft.quantity, draft.time, draft.hedge)
-    spans = [found for words in slots if (found := _find(text, words, cited).span)]
+    slots = ("subject", "object", "quantity", "time", "hedge")
+    spans = [found for name in slots if (found := copied[name])]
     inside = [s for s in spans if any(c.span.start <= s.start < c.span.end for c in cited)]
     if not inside:
         return tuple((s.span.start, s.span.end) for s in cited)
@@ -190,7 +210,7 @@ def _reach(text: str, cited: Sequence[Sentence], draft: ClaimDraft) -> tuple[tup
 
 
 def _sources(
-    document: Document, cited: Sequence[Sentence], draft: ClaimDraft
+    document: Document, cited: Sequence[Sentence], draft: ClaimDraft, subject: Span | None
 ) -> tuple[tuple[Source, ...], Origin]:
     """The model's tellers that are in the article; where it saw none, the rules'."""
     tellers = tuple(
@@ -202,7 +222,6 @@ def _sources(
     )
     if tellers:
         return tellers, Origin.MODEL
-    subject = _find(document.text, draft.subject, cited).span
     for passage in told(document)[cited[0].number - 1]:
         if subject and passage.start <= subject.start < passage.end:
             return passage.sources, Origin.RULE
@@ -215,15 +234,12 @@ def _find_anywhere(text: str, words: str, cited: Sequence[Sentence]) -> Span | N
     return _find(text, words, cited).span or locate(text, words, (everywhere,)).span
 
 
-def _quote(document: Document, cited: Sequence[Sentence], draft: ClaimDraft) -> Span | None:
+def _quote(document: Document, cited: Sequence[Sentence], found: Span | None) -> Span | None:
     """The draft's quote, byte for byte, if it stands inside quotation marks."""
-    found = _find(document.text, draft.quote, cited).span
+    if not found:
+        return None
     marks = find_quotes(document.text, cited[0].span.start, cited[-1].span.end)
-    return (
-        found
-        if found and any(q.start <= found.start and found.end <= q.end for q in marks)
-        else None
-    )
+    return found if any(q.start <= found.start and found.end <= q.end for q in marks) else None
 
 
 CLAIMS_STYLE = Style(WINDOW_CHARACTERS, is_open, prefix, question, judge)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from extractor.normalise.numbers import DIGITS, Number, number_value, numbers
@@ -17,6 +18,7 @@ _ORDINAL_WORD = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th)\b", re.IGNORECASE)
 _RANGE = re.compile(r"\s?[-‐‑–−]\s?|\s(?:to|and|or)\s", re.IGNORECASE)
 _SINGLE = re.compile(r"\b(?:an?|one|1|single)\b", re.IGNORECASE)
+_DIGITS = re.compile(DIGITS)
 _LOOSE = frozenset({"several", "a few", "a handful", "a couple"})
 
 
@@ -37,7 +39,7 @@ def unsupported_digits(statement: str, evidence: str) -> tuple[str, ...]:
     "per cent"; "1.5 billion" is not "1.5 million", "5" is not in "1.5", "£5m" is not "$5m". A mark
     may be understood from a neighbour ("from 3 to 5 per cent"). Words like "several" are ignored.
     """
-    held, wanted = tuple(_figures(evidence)), tuple(_figures(statement))
+    held, wanted = _figures(evidence), _figures(statement)
     marks = {f.mark for f in held}, {f.mark for f in wanted}
     missing = (
         f.words
@@ -65,17 +67,21 @@ def _spelt(figure: _Figure, evidence: str) -> bool:
     return figure.words.lower() == "one" and bool(_SINGLE.search(evidence))
 
 
-def _figures(text: str) -> Iterator[_Figure]:
+@lru_cache(maxsize=256)
+def _figures(text: str) -> tuple[_Figure, ...]:
     found = [n for n in numbers(text) if n.words.lower() not in _LOOSE]
     marks = [_mark(text, n) for n in found]
     for i, (low, high) in enumerate(pairwise(found)):
         if marks[i] is None and _RANGE.fullmatch(text, low.end, high.start):
             marks[i] = marks[i + 1]
-    for number, mark in zip(found, marks, strict=True):
-        ordinal = _ORDINAL_END.match(text, number.end) is not None
-        value = number.words.lower() if number.value is None else round(number.value, 9)
-        yield _Figure(number.words, value, mark, ordinal)
-    yield from _inside_words(text, found)
+    figures = (_figure(text, number, mark) for number, mark in zip(found, marks, strict=True))
+    return (*figures, *_inside_words(text, found))
+
+
+def _figure(text: str, number: Number, mark: str | None) -> _Figure:
+    ordinal = _ORDINAL_END.match(text, number.end) is not None
+    value = number.words.lower() if number.value is None else round(number.value, 9)
+    return _Figure(number.words, value, mark, ordinal)
 
 
 def _mark(text: str, number: Number) -> str | None:
@@ -87,6 +93,6 @@ def _mark(text: str, number: Number) -> str | None:
 def _inside_words(text: str, found: list[Number]) -> Iterator[_Figure]:
     """The digits that are part of a name: "MH370", "#Mosul2016"."""
     taken = {i for n in found for i in range(n.start, n.end)}
-    for match in re.finditer(DIGITS, text):
+    for match in _DIGITS.finditer(text):
         if match.start() not in taken:
             yield _Figure(match.group(), number_value(match.group()), None)

@@ -14,7 +14,9 @@ from extractor.rules.reporting import (
     AND_THAT,
     BARE,
     CUE,
+    CUE_WORDS,
     INVERTED,
+    LETTERS,
     MEDIAL,
     NOMINAL,
     POSSESSIVE,
@@ -53,7 +55,7 @@ def passages(text: str, start: int, end: int) -> tuple[Passage, ...]:
 
 def _split(text: str, whole: Passage, depth: int) -> Iterator[Passage]:
     rules = (_according, _trailing, _with, _nominal, _leading, _urging)
-    for rule in rules if depth else ():
+    for rule in rules if depth and _has_cue(text[whole.start : whole.end]) else ():
         parts = rule(text, whole)
         if parts is not None:
             for part in parts:
@@ -61,6 +63,10 @@ def _split(text: str, whole: Passage, depth: int) -> Iterator[Passage]:
                 yield from _split(text, part, deeper)
             return
     yield whole
+
+
+def _has_cue(words: str) -> bool:
+    return not CUE_WORDS.isdisjoint(LETTERS.findall(words.lower()))
 
 
 def _told(whole: Passage, text: str, teller: tuple[int, int], cue: str) -> tuple[Source, ...]:

@@ -1,6 +1,7 @@
 """Words that newspapers use to say who says so."""
 
 import re
+from functools import lru_cache
 
 from schemas import SourceKind
 
@@ -28,7 +29,7 @@ WEAK = frozenset(
     ).split()
 )
 NOUN_LIKE = frozenset({"claims", "reports", "estimates", "states", "notes", "forecasts", "warning"})
-URGE = r"called on|calls on|urged|urges|ordered|orders|appealed to|appeals to|called(?= (?:the|it|him|her|them|this|that)\b)"
+URGE = r"called on|calls on|urged|urges|ordered|orders|appealed to|appeals to"
 PRONOUN = re.compile(r"^(?:he|she|they|it|who)$", re.IGNORECASE)
 NOT_A_PERSON = frozenset(
     {SourceKind.ORGANISATION, SourceKind.DOCUMENT_OR_MEDIA, SourceKind.INTELLIGENCE}
@@ -80,6 +81,7 @@ _TITLE = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def kind_of(name: str) -> SourceKind:
     """What sort of teller ``name`` (words of the article) is, by its head words."""
     names = [n for n in _NAME.findall(name) if not _is_opening_word(name, n)]

@@ -4,6 +4,18 @@ import re
 
 from extractor.rules.lexicon import SAY, URGE
 
+NOUNS = (
+    r"claim|claims|statement|statements|assertion|assertions|warning|warnings|allegation|allegations"
+    r"|announcement|insistence"
+)
+CALLED = r"called(?= (?:the|it|him|her|them|this|that)\b)"
+COMMIT = r"denied|denies|pledged|vowed|promised"
+# The first word of every cue below: a passage without any of them has no teller to look for.
+CUE_WORDS = frozenset(
+    cue.split()[0] for cue in f"{SAY}|{URGE}|{NOUNS}|{COMMIT}|called|according|insisting".split("|")
+)
+LETTERS = re.compile(r"[a-z]+")
+
 ADDRESSEE = (
     r"(?:\s+(?:to\s+)?(?:the\s+)?(?:[A-Z][\w’'.-]*(?:\s+(?:and\s+)?[A-Z][\w’'.-]*)*(?:\s+(?:radio|television|newspaper|news agency))?"
     r"|[a-z]+(?:ers|ors|ists|ents|ees)|parliament|him|her|them|me|us|it"
@@ -51,9 +63,9 @@ ADDING = re.compile(
 AND_THAT = re.compile(r",?\s+(?:and|but|or)\s+that\s+")
 NOMINAL = re.compile(
     r"(?P<teller>(?:[A-Z][\w-]*\s+)*(?:(?:al-|el-)?[A-Z][\w-]*|officials|authorities))[’']s?\s+"
-    r"(?P<cue>claims?|statements?|assertions?|warnings?|allegations?|announcement|insistence)\s+that\s+"
+    rf"(?P<cue>{NOUNS})\s+that\s+"
 )
-URGING = re.compile(rf"\s(?P<cue>{URGE}|denied|denies|pledged|vowed|promised)\s")
+URGING = re.compile(rf"\s(?P<cue>{URGE}|{CALLED}|{COMMIT})\s")
 SPACE = re.compile(r"\s+")
 SAID_NEXT = re.compile(
     r"(?P<addressee>)\s+(?!(?:in|on|at|by|to|of|with|for|so|yes|no|nothing|during|after|before|from|through|would)\b)(?=\w|[$£€])"
