@@ -31,12 +31,13 @@ def statement_problems(statement: str, evidence: str, article: str) -> Iterator[
     for figure in unsupported_digits(statement, evidence):
         yield f"figure not in the evidence: {figure}"
     folded, (known, name_stems) = fold(statement).text, _vocabulary(article)
-    for name in _names(folded):
+    said = _words(folded)
+    for name in _names(folded, said):
         if name not in known:
             yield f"name not in the article: {name}"
     if is_negated(folded) and not _has_negation(evidence):
         yield "denies what the evidence does not deny"
-    words = [w for w in _words(folded.lower()) if w not in COMMON]
+    words = [w for w in map(str.lower, said) if w not in COMMON]
     stems = _stems(evidence)
     new = [w for w in words if w[:STEM] not in stems and w[:STEM] not in name_stems]
     if words and len(new) > len(words) * NEW_WORDS:
@@ -47,7 +48,8 @@ def statement_problems(statement: str, evidence: str, article: str) -> Iterator[
 def _vocabulary(article: str) -> tuple[frozenset[str], frozenset[str]]:
     """All words of the article, and the stems of its names."""
     text = fold(article).text
-    return frozenset(_words(text)), frozenset(n.lower()[:STEM] for n in _names(text))
+    words = _words(text)
+    return frozenset(words), frozenset(n.lower()[:STEM] for n in _names(text, words))
 
 
 @lru_cache(maxsize=256)
@@ -64,6 +66,7 @@ def _words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def _names(text: str) -> list[str]:
+def _names(text: str, words: list[str]) -> list[str]:
     """Capitalised words that do not merely open the sentence."""
-    return [m.group() for m in WORD.finditer(text) if m.start() > 0 and m.group()[0].isupper()]
+    opens = bool(words) and text.startswith(words[0])
+    return [word for word in words[opens:] if word[0].isupper()]

@@ -24,8 +24,12 @@ FOLDS = (
     | {ord(c): "" for c in INVISIBLE}
 )
 MARKS = r"\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20f0\u3099\u309a"
+SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+ONE_FOR_ONE = {code: to for code, to in FOLDS.items() if code > 127 and len(to) == 1}
+ONE_FOR_ONE |= dict.fromkeys(map(ord, SPACES), " ")
 # What folding can change: odd or repeated white space, and characters outside ASCII or with marks.
 FOLDABLE = re.compile(rf"\s{{2,}}|[^\S ]|[!-~][{MARKS}]+|[^\x00-\x7f][{MARKS}]*")
+ODD_SPACE = re.compile(r"[\t-\r\x1c-\x1f]|  ")  # all that folding changes in ASCII
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -51,8 +55,9 @@ class Folded:
 @lru_cache(maxsize=256)
 def fold(text: str) -> Folded:
     """Fold ``text``; the map back is exact for every character."""
-    if not FOLDABLE.search(text):
-        return Folded(text, range(len(text) + 1))
+    plain = text.translate(ONE_FOR_ONE)
+    if plain.isascii() and not ODD_SPACE.search(plain):
+        return Folded(plain, range(len(text) + 1))
     pieces: list[str] = []
     origin: list[int] = []
     at = 0

@@ -10,7 +10,7 @@ from extractor.ask.style import Judged, Style
 from extractor.ask.wire import response_format, wire_schema
 from extractor.candidates import Candidate
 from extractor.checks import statement_problems
-from extractor.grounding import Located, locate
+from extractor.grounding import NOWHERE, Located, locate
 from extractor.model import Message, Question
 from extractor.rules.lexicon import kind_of
 from extractor.rules.modality import is_negated
@@ -164,7 +164,7 @@ def _clause_denies(
 
 
 def _find(text: str, words: str | None, cited: Sequence[Sentence]) -> Located:
-    return locate(text, words or "", tuple(s.span for s in cited))
+    return locate(text, words, tuple(s.span for s in cited)) if words else NOWHERE
 
 
 def _candidate(

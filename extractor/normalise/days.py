@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from extractor.normalise.vocabulary import listed
+from extractor.patterns import any_of
 
 _MONTHS = listed(
     "January February March April May June July August September October November December"
@@ -27,7 +28,7 @@ ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "final": 4}
 
 
 def _spellings(names: Iterable[str]) -> str:
-    return "|".join(spelling for name in names for spelling in (name, name.upper()))
+    return any_of(spelling for name in names for spelling in (name, name.upper()))
 
 
 # Capitals only: "may" and "march" are verbs first.

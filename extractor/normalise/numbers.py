@@ -3,11 +3,12 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from extractor.normalise.vocabulary import listed
+from extractor.patterns import any_of
 
 # White space inside a phrase: a line may be wrapped, but a blank line ends the paragraph.
 GAP = r"(?:[^\S\n]+|\n)"
@@ -56,12 +57,8 @@ PARTS = {
 }
 
 
-def _any(spellings: Iterable[str]) -> str:
-    return rf"(?:{'|'.join(sorted(spellings, key=len, reverse=True))})"
-
-
-COUNT = rf"(?:{_any(TENS)}(?:[-‐‑ \u00a0]{_any(_UNITS[1:10])})?|{_any(SMALL)})\b"
-SCALE = rf"{_any(SCALES)}\b"
+COUNT = rf"(?:{any_of(TENS)}(?:[-‐‑ \u00a0]{any_of(_UNITS[1:10])})?|{any_of(SMALL)})\b"
+SCALE = rf"{any_of(SCALES)}\b"
 _HALF_MORE = rf"(?:{SEP}and{SEP}a{SEP}half\b)?"
 _TAIL = (
     rf"(?:(?:(?<=hundred)|(?<=thousand)){GAP}and{GAP}{COUNT}(?:{SEP}{SCALE})*"
@@ -78,16 +75,16 @@ _METRES = (
 )
 _DIGITS = (
     rf"(?:{DIGITS}[{VULGAR}]?|[{VULGAR}])"
-    rf"(?:{_HALF_MORE}(?:{SEP}?{SCALE})+|{_any(SUFFIXES)}\b(?!{SEP}(?:{_METRES})\b)|{_HALF_MORE})"
+    rf"(?:{_HALF_MORE}(?:{SEP}?{SCALE})+|{any_of(SUFFIXES)}\b(?!{SEP}(?:{_METRES})\b)|{_HALF_MORE})"
 )
 # "twenty-third" is an ordinal, "twenty thirds" a fraction: more than one part needs the plural.
 _FRACTION = (
-    rf"(?:(?:an?|one){SEP}{_any(PARTS)}|{COUNT}{SEP}(?:halves|{_any(PARTS)}s)|half"
+    rf"(?:(?:an?|one){SEP}{any_of(PARTS)}|{COUNT}{SEP}(?:halves|{any_of(PARTS)}s)|half"
     r"|quarter(?=-point))\b"
 )
 _MANY = listed("hundreds thousands dozens millions billions trillions")
 _VAGUE = (
-    rf"(?:(?:tens|scores)(?={GAP}of\b)|{_any(_MANY)})\b"
+    rf"(?:(?:tens|scores)(?={GAP}of\b)|{any_of(_MANY)})\b"
     rf"(?:{GAP}of{GAP}(?:hundreds|thousands|millions|billions)\b)?"
     rf"|(?:several|an?{GAP}few)\b(?:{GAP}{SCALE})*|an?{GAP}(?:handful|couple)(?={GAP}of\b)"
 )
@@ -97,9 +94,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _FIRST = (*TENS, *SMALL, *_MANY, *listed("a an half quarter tens scores several"))
-_SPELT = "|".join(spelt for w in _FIRST for spelt in (w, w.title(), w.upper()))
-# A flat list of spellings: ignoring case costs more than all the rest of the search.
-_START = re.compile(rf"(?<!\w)(?:[\d{VULGAR}]|(?:{_SPELT})\b)")
+_SPELT = any_of(spelt for w in _FIRST for spelt in (w, w.title(), w.upper()))
+# The spellings are listed: ignoring case costs more than all the rest of the search.
+_START = re.compile(rf"(?<!\w)(?:[\d{VULGAR}]|{_SPELT}\b)")
 _PIECE = re.compile(rf"{DIGITS}|[{VULGAR}]|[^\W\d_]+")
 _POINTS = {ord(c): "" for c in ",٬\u00a0\u2009\u202f"} | {ord("·"): ".", ord("٫"): "."}
 

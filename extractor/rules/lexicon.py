@@ -3,9 +3,10 @@
 import re
 from functools import lru_cache
 
+from extractor.patterns import any_of
 from schemas import SourceKind
 
-SAY = (
+SAYING = (
     r"said|says|say|saying|told|tells|tell|telling|added|adds|adding|warned|warns|warn|warning"
     r"|announced|announces|reported|reports|reporting|tweeted|tweets|posted|wrote|writes|writing"
     r"|claimed|claims|claiming|insisted|insists|stated|states|stating|explained|explains"
@@ -17,7 +18,8 @@ SAY = (
     r"|remarked|observed|cautioned|cautions|conceded|concedes|pointed out|points out|commented"
     r"|described|describes|describing|asserted|asserts|reiterated|vowed|pledged|promised"
     r"|judged|judges|calculated|calculates|calculate|thought|thinks|ruled|found|showed|shows|indicated|indicates|read|reads|joked|quipped|complained|agreed"
-)
+).split("|")
+SAY = any_of(SAYING)
 # Verbs that need "that" (or a colon, or a quote) before what follows is a report.
 WEAK = frozenset(
     (

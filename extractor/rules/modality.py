@@ -67,5 +67,7 @@ def modality(clause: str, before: str = "") -> Modality:
 
 def is_negated(clause: str) -> bool:
     """Whether the clause denies what its verb says. An even count of negations cancels out."""
+    if not NEGATION.search(clause):
+        return False
     bare = NOT_NEGATION.sub("", clause)
     return len(NEGATION.findall(bare)) % 2 == 1

@@ -2,7 +2,7 @@
 
 import re
 
-from extractor.rules.lexicon import SAY, URGE
+from extractor.rules.lexicon import SAY, SAYING, URGE
 
 NOUNS = (
     r"claim|claims|statement|statements|assertion|assertions|warning|warnings|allegation|allegations"
@@ -12,7 +12,8 @@ CALLED = r"called(?= (?:the|it|him|her|them|this|that)\b)"
 COMMIT = r"denied|denies|pledged|vowed|promised"
 # The first word of every cue below: a passage without any of them has no teller to look for.
 CUE_WORDS = frozenset(
-    cue.split()[0] for cue in f"{SAY}|{URGE}|{NOUNS}|{COMMIT}|called|according|insisting".split("|")
+    cue.split()[0]
+    for cue in (*SAYING, *f"{URGE}|{NOUNS}|{COMMIT}|called|according|insisting".split("|"))
 )
 LETTERS = re.compile(r"[a-z]+")
 
