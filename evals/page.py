@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from evals.gate import Check, Comparison
 from evals.run import CaseRun
 from evals.score import CaseScore, Outcome, Verdict
-from evals.summaries import CAVEAT, lists, run_line, tables
+from evals.summaries import CAVEAT, UNLISTED, lists, run_line, tables, unlisted
 from schemas import Span
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -70,6 +70,7 @@ def page(
         caveat=CAVEAT,
         tables=tables(dict(report), comparison),
         lists=[(t, items) for t, items in lists(dict(report), checks, comparison) if items],
+        unlisted=(UNLISTED, unlisted(dict(report))),
         cases=[_case(run, score) for run, score in zip(runs, scores, strict=True)],
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from evals.metrics import clusters, count, intervals, rounded, slices, slot_scores, summary
 from evals.run import CaseRun
 from evals.score import CaseScore, Outcome, Verdict
-from schemas import Usage
+from schemas import Extraction, Usage
 
 Json = dict[str, Any]
 VERSION = 1
@@ -69,6 +69,7 @@ def _outcome(outcome: Outcome) -> Json:
         "paragraph": outcome.paragraph,
         "similarity": rounded(outcome.similarity),
         "strict": outcome.strict,
+        "grounded": outcome.grounded,
         "grades": {slot: grade.value for slot, grade in sorted(outcome.grades.items())},
     }
 
@@ -80,6 +81,8 @@ def _bill(runs: Sequence[CaseRun], seconds: Sequence[float]) -> Json:
     known = [cost for cost in costs if cost is not None]
     return {
         "calls": _total(made, "calls"),
+        "retries": _total(made, "retries"),
+        "first_try_validity": _first_tries(made),
         "input_tokens": _total(made, "input_tokens"),
         "cached_tokens": _total(made, "cached_tokens"),
         "output_tokens": _total(made, "output_tokens"),
@@ -92,7 +95,13 @@ def _bill(runs: Sequence[CaseRun], seconds: Sequence[float]) -> Json:
     }
 
 
-def _total(made: Sequence[Any], name: str) -> int:
+def _first_tries(made: Sequence[Extraction]) -> float | None:
+    """The share of questions that the first call answered usably; None where none was asked."""
+    asked = _total(made, "calls") - _total(made, "retries")
+    return rounded(_total(made, "first_tries") / asked) if asked else None
+
+
+def _total(made: Sequence[Extraction], name: str) -> int:
     assert name in Usage.model_fields
     return sum(getattr(extraction.usage, name) for extraction in made)
 

@@ -26,7 +26,8 @@ class Verdict(StrEnum):
 class Outcome:
     """A gold claim, a predicted claim, or both; with a grade for each slot that either fills.
 
-    ``paragraph`` numbers the line of the article; it is what the bootstrap resamples.
+    ``paragraph`` numbers the line of the article; it is what the bootstrap resamples. A false alarm
+    that is ``grounded`` says what its evidence says: there the gold may be incomplete.
     """
 
     verdict: Verdict
@@ -36,6 +37,7 @@ class Outcome:
     gold: GoldClaim | None = None
     claim: Claim | None = None
     similarity: float = 0.0
+    grounded: bool = True
 
     @property
     def strict(self) -> bool:
@@ -118,7 +120,12 @@ def _false_alarm(case: Case, claim: Claim) -> Outcome:
     filled = {name: Grade.SPURIOUS for name, slot in SLOTS.items() if slot.predicted(claim)}
     traits = claim_traits(claim, zone_at(case.zones, start))
     return Outcome(
-        Verdict.FALSE_ALARM, paragraph(case.article.text, start), traits, filled, claim=claim
+        Verdict.FALSE_ALARM,
+        paragraph(case.article.text, start),
+        traits,
+        filled,
+        claim=claim,
+        grounded=grounded(case.article.text, claim),
     )
 
 

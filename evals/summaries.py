@@ -16,6 +16,8 @@ Json = dict[str, Any]
 Rows = list[tuple[str, ...]]
 
 UNFIT = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+BLOATED = 1.5
+UNLISTED = "Grounded, but not in gold: the gold may be incomplete"
 CAVEAT = (
     "Intervals: 95 % bootstrap by paragraph. A few articles detect breakage; they do not rank "
     "prompts or models."
@@ -59,10 +61,13 @@ def run_line(report: Json) -> str:
     run = report["run"]
     cost = "unknown" if run["cost_usd"] is None else f"${run['cost_usd']:.4f}"
     summed = " (calls that ran side by side, added up)" if report["mode"] == "replay" else ""
+    first = run["first_try_validity"]
+    valid = "" if first is None else f", {first:.1%} valid at the first try"
     return (
         f"{report['mode']} of {report['model']}: {len(report['cases'])} cases, {run['errors']} "
-        f"errors, {run['calls']} calls, {run['input_tokens']} tokens in, {run['output_tokens']} "
-        f"out, cost {cost}, seconds a case p50 {run['seconds_p50']:g}, p95 {run['seconds_p95']:g}"
+        f"errors, {run['calls']} calls ({run['retries']} retries{valid}), "
+        f"{run['input_tokens']} tokens in, {run['output_tokens']} out, "
+        f"cost {cost}, seconds a case p50 {run['seconds_p50']:g}, p95 {run['seconds_p95']:g}"
         f"{summed}"
     )
 
@@ -104,7 +109,26 @@ def lists(
         ("Regressions", list(found.regressions)),
         ("Claims lost", list(found.lost)),
         ("Claims gained", list(found.gained)),
+        ("Warnings", warnings(report)),
         ("Not the same as in the baseline", list(found.changed)),
+    ]
+
+
+def warnings(report: Json) -> list[str]:
+    """What does not gate and should still be seen."""
+    bloat = report["metrics"]["evidence_bloat"]
+    if bloat <= BLOATED:
+        return []
+    return [f"evidence_bloat: {bloat:.2f} words of evidence for each of gold's (over {BLOATED})"]
+
+
+def unlisted(report: Json) -> list[str]:
+    """Claims that their evidence supports and gold does not hold: the gold may be incomplete."""
+    return [
+        f"{case['id']}: {outcome['found']}"
+        for case in report["cases"]
+        for outcome in case["outcomes"]
+        if outcome["verdict"] == "false_alarm" and outcome["grounded"]
     ]
 
 
@@ -121,6 +145,8 @@ def show(
         if items:
             console.print(f"[bold]{title}[/bold]")
             console.print("\n".join(f"  {escape(item)}" for item in items))
+    if items := unlisted(report):
+        console.print(f"{UNLISTED}: {len(items)} claims, listed in the reports.")
     console.print(escape(f"{run_line(report)}\n{CAVEAT} * below {ENOUGH}: never gates."))
 
 
@@ -133,6 +159,8 @@ def markdown(report: Json, checks: Sequence[Check], comparison: Comparison | Non
         if items
     ]
     parts += [_table(head, rows) for head, rows in tables(report, comparison)]
+    if items := unlisted(report):
+        parts.append(f"### {UNLISTED}\n\n" + "\n".join(f"- {_cell(item)}" for item in items))
     return "\n\n".join(parts) + "\n"
 
 

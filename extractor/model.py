@@ -28,6 +28,8 @@ class Meter:
     """Adds up what every attempt used, good or bad."""
 
     calls: int = 0
+    retries: int = 0
+    first_tries: int = 0
     unmetered: int = 0
     input_tokens: int = 0
     cached_tokens: int = 0
@@ -51,10 +53,16 @@ class Meter:
         self.calls += 1
         self.unmetered += 1
 
+    def turned_away(self) -> None:
+        """The last call was refused unread: it has no bill to wait for."""
+        self.unmetered -= 1
+
     def total(self) -> Usage:
         """The sum so far; seconds since the meter was made."""
         return Usage(
             calls=self.calls,
+            retries=self.retries,
+            first_tries=self.first_tries,
             unmetered_calls=self.unmetered,
             input_tokens=self.input_tokens,
             cached_tokens=self.cached_tokens,

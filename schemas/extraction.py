@@ -59,9 +59,16 @@ class Coverage(Frozen):
 
 
 class Usage(Frozen):
-    """What all attempts together used. ``unmetered_calls`` sent no usage back."""
+    """What all attempts together used.
+
+    ``retries`` are the calls that asked again because a first one brought nothing usable;
+    ``first_tries`` are the questions that the first call answered usably, out of ``calls`` less
+    ``retries``. ``unmetered_calls`` sent no usage back.
+    """
 
     calls: int = 0
+    retries: int = 0
+    first_tries: int = 0
     unmetered_calls: int = 0
     input_tokens: int = 0
     cached_tokens: int = 0

@@ -65,6 +65,13 @@ def test_cached_tokens_and_failed_attempts_are_in_the_bill():
     assert usage.cached_tokens == 2 * 64
 
 
+def test_first_tries_and_retries_are_told_apart():
+    again = play(r.INVALID_JSON, r.good).result.usage
+    assert (again.calls, again.retries, again.first_tries) == (2, 1, 0)
+    at_once = play(r.good).result.usage
+    assert (at_once.calls, at_once.retries, at_once.first_tries) == (1, 0, 1)
+
+
 def test_an_unmetered_call_leaves_the_cost_unknown():
     priced = replace(r.completion("{}"), status=200)
     assert play(priced).result.usage.cost_usd is None

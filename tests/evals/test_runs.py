@@ -280,6 +280,34 @@ def test_markdown_is_appended_to_the_step_summary(options, tmp_path, monkeypatch
     assert summary.read_text().startswith("before\n## Evals\n")
 
 
+def test_what_is_grounded_and_not_in_gold_is_listed(options):
+    extra = BURST.model_copy(
+        update={"id": "e", "subject": "the lower town", "predicate": "was", "object": "flooded",
+                "evidence": (span("flooded the lower town"),), "statement": "the lower town flooded"}
+    )  # fmt: skip
+    made_up = extra.model_copy(update={"id": "f", "statement": "9,999 boats flooded the town"})
+    _, text = run(options, finding([*CLAIMS, extra, made_up]))
+    assert "Grounded, but not in gold: the gold may be incomplete: 1 claims" in text
+    for name in ("report.md", "report.html"):
+        written = (options.out / name).read_text()
+        listed = written[written.index("Grounded, but not in gold") :][:300]
+        assert "the lower town flooded" in listed
+        assert "9,999 boats" not in listed
+
+
+def test_bloated_evidence_is_warned_of(options):
+    whole = (span(TEXT),)
+    _, text = run(options, finding([c.model_copy(update={"evidence": whole}) for c in CLAIMS]))
+    assert "Warnings\n  evidence_bloat: " in text
+    assert "Warnings" not in run(options, finding(CLAIMS))[1]
+
+
+def test_validity_at_the_first_try_is_reported(options):
+    usage = Usage(calls=7, retries=3, first_tries=3)
+    _, text = run(options, finding(CLAIMS, usage=usage))
+    assert "7 calls (3 retries, 75.0% valid at the first try)" in text
+
+
 # Through the real extractor, on the wire
 
 
