@@ -42,7 +42,7 @@ venv:
 lock:
 	@command -v uv >/dev/null || { echo "make: uv is missing: pip install uv" >&2; exit 1; }
 	uv pip compile --no-config --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header \
-		--universal --python-version 3.11 --extra local --group dev --group evals \
+		--universal --python-version 3.11 --extra local --extra parquet --group dev --group evals \
 		$(UPGRADE) pyproject.toml --output-file $(LOCK)
 
 format: venv

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from extractor.api import Extractor as Extractor
     from extractor.api import aextract as aextract
     from extractor.api import extract as extract
+    from extractor.bulk.run import backfill as backfill
     from extractor.core import Progress as Progress
     from extractor.errors import ArticleError as ArticleError
     from extractor.errors import ConfigError as ConfigError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "extractor.api": ("Extractor", "aextract", "extract"),
+    "extractor.bulk.run": ("backfill",),
     "extractor.core": ("Progress",),
     "extractor.errors": (
         "ArticleError",

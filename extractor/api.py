@@ -12,6 +12,7 @@ from extractor.ask import STYLES
 from extractor.core import Kit, Report, checked, kit_for, walk
 from extractor.errors import ConfigError, ModelUnavailable
 from extractor.model import Model
+from extractor.pacing import Pacer
 from extractor.settings import Settings, settings_from_env
 from prompts import CLAIMS, CLAUSES, Prompt, load_prompt
 from schemas import Article, Extraction
@@ -25,6 +26,9 @@ class Extractor:
     Building one reads the settings; the first article connects and, for the embedded model, loads
     it (a few seconds). All calls share one event loop in a thread of its own, so that connections
     are reused whether the caller blocks or awaits.
+
+    With a ``pacer``, made for this extractor alone, calls wait for their turn by the provider's
+    limits. An article then has no deadline: each of its calls has, from its turn on.
 
     Raises:
         ConfigError: a setting cannot be used.
@@ -40,6 +44,7 @@ class Extractor:
         deadline: float | None = None,
         strict: bool | None = None,
         prompt: str | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
         self.settings = settings or settings_from_env(
             model=model,
@@ -49,10 +54,8 @@ class Extractor:
             strict=strict,
             prompt=prompt,
         )
-        name = self.settings.prompt or (CLAUSES if self.settings.is_embedded else CLAIMS)
-        if name not in STYLES:
-            raise ConfigError(f"There is no prompt {name!r}: choose one of {', '.join(STYLES)}.")
-        self._prompt = load_prompt(name)
+        self._prompt = prompt_of(self.settings)
+        self._pacer = pacer
         self._kit: Kit | None = None
         self._starting = asyncio.Lock()
         self._loop = asyncio.new_event_loop()
@@ -130,11 +133,24 @@ class Extractor:
         return await walk(article, self._kit, report)
 
     async def _connected(self) -> Kit:
-        model = await asyncio.to_thread(connected, self.settings, self._prompt)
-        return kit_for(self.settings, model, self._prompt, self.settings.concurrency)
+        model = await asyncio.to_thread(connected, self.settings, self._prompt, self._pacer)
+        turns, paced = self.settings.concurrency, self._pacer is not None
+        return kit_for(self.settings, model, self._prompt, turns, paced)
 
 
-def connected(settings: Settings, prompt: Prompt) -> Model:
+def prompt_of(settings: Settings) -> Prompt:
+    """The prompt that ``settings`` name, else the one for their kind of model.
+
+    Raises:
+        ConfigError: there is no such prompt.
+    """
+    name = settings.prompt or (CLAUSES if settings.is_embedded else CLAIMS)
+    if name not in STYLES:
+        raise ConfigError(f"There is no prompt {name!r}: choose one of {', '.join(STYLES)}.")
+    return load_prompt(name)
+
+
+def connected(settings: Settings, prompt: Prompt, pacer: Pacer | None = None) -> Model:
     """The model that ``settings`` name, ready. Imports the SDKs, which takes a second or two."""
     from extractor.llm import connect
 
@@ -144,9 +160,9 @@ def connected(settings: Settings, prompt: Prompt) -> Model:
 
         server = local_server(settings.model)
         prime(server, STYLES[prompt.name].prefix(prompt))
-        return connect(server.model, server.base_url, server.api_key, settings.seconds)
+        return connect(server.model, server.base_url, server.api_key, settings.seconds, pacer)
     assert settings.base_url is not None
-    return connect(settings.model, settings.base_url, settings.api_key, settings.seconds)
+    return connect(settings.model, settings.base_url, settings.api_key, settings.seconds, pacer)
 
 
 @lru_cache(maxsize=4)

@@ -35,6 +35,9 @@ ModelName = Annotated[
 BaseUrl = Annotated[
     str | None, typer.Option(help="An OpenAI-compatible server. Default: OPENAI_BASE_URL.")
 ]
+PromptName = Annotated[
+    str | None, typer.Option(help="A prompt's name. Default: by the kind of model.")
+]
 
 
 @contextmanager
@@ -68,13 +71,16 @@ def _settings(
     base_url: str | None,
     deadline: float | None = None,
     prompt: str | None = None,
+    prices: Path | None = None,
 ) -> "Settings":
     from extractor.errors import ConfigError
     from extractor.settings import settings_from_env
 
     if base_url and not (model or os.environ.get("EXTRACTOR_MODEL")):
         raise ConfigError("--base-url alone does not send a text away: name the --model too.")
-    return settings_from_env(model=model, base_url=base_url, deadline=deadline, prompt=prompt)
+    return settings_from_env(
+        model=model, base_url=base_url, deadline=deadline, prompt=prompt, prices=prices
+    )
 
 
 @app.command(epilog=EPILOG)
@@ -101,9 +107,7 @@ def extract(
     deadline: Annotated[
         float | None, typer.Option(help="Seconds for one article. Default: 600 local, 120 hosted.")
     ] = None,
-    prompt: Annotated[
-        str | None, typer.Option(help="A prompt's name. Default: by the kind of model.")
-    ] = None,
+    prompt: PromptName = None,
 ) -> None:
     """Extract the claims of each FILE; one that cannot be read does not stop the others."""
     with _told():
@@ -112,6 +116,64 @@ def extract(
 
         settings = _settings(model, base_url, deadline, prompt)
         code = run(Batch(tuple(files), published(published_at), as_json, out), settings)
+    raise typer.Exit(code)
+
+
+@app.command(epilog=EPILOG)
+def backfill(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT", help="A folder of .txt .html .json, a .jsonl or .parquet file, or -."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="A .jsonl or .parquet file, in input order.")
+    ],
+    concurrency: Annotated[int, typer.Option(help="Articles at once.")] = 16,
+    workers: Annotated[
+        int, typer.Option(help="Processes; one walks some 70 short articles a second.")
+    ] = 1,
+    via: Annotated[
+        str,
+        typer.Option(
+            help="calls; or batch: the provider's batches, half price within a day; or ray: many "
+            "machines, OUTPUT is a folder of Parquet parts (docs/scale.md)."
+        ),
+    ] = "calls",
+    block: Annotated[
+        int, typer.Option(help="With --via ray: articles in a part of the output, at most 1000.")
+    ] = 500,
+    rpm: Annotated[
+        float | None, typer.Option(help="Requests a minute. Default: learned from the server.")
+    ] = None,
+    tpm: Annotated[float | None, typer.Option(help="Tokens a minute, likewise.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(help="US dollars: no new call once they are spent.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would take, and send nothing.")
+    ] = False,
+    retry_dead: Annotated[
+        bool, typer.Option("--retry-dead", help="Ask about dead letters again, and nothing else.")
+    ] = False,
+    prices: Annotated[
+        Path | None, typer.Option(help="A price list (JSON). Default: the one that comes along.")
+    ] = None,
+    model: ModelName = None,
+    base_url: BaseUrl = None,
+    prompt: PromptName = None,
+) -> None:
+    """Extract all of INPUT into OUTPUT. The same command again goes on where it ended."""
+    with _told():
+        from extractor.bulk.command import order, reckon
+        from extractor.bulk.run import Backfill
+
+        settings = _settings(model, base_url, prompt=prompt, prices=prices)
+        plan = Backfill(
+            source, output, concurrency, rpm, tpm, max_cost, retry_dead, workers, via, block
+        )
+        code = (reckon if dry_run else order)(plan, settings)
     raise typer.Exit(code)
 
 

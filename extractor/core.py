@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from extractor.errors import ArticleError, ModelError, ModelUnavailable
 from extractor.faults import Truncated
 from extractor.model import Meter, Model, Stopped
 from extractor.outcome import Failure, coverage, status_of
-from extractor.prices import priced
+from extractor.prices import price_of, priced
 from extractor.record import article_record, provenance
 from extractor.segment import Document, segment
 from extractor.settings import Settings
@@ -48,6 +49,7 @@ class Kit:
     style: Style
     articles: asyncio.Semaphore  # an article's clock starts when it gets one of these
     turns: asyncio.Semaphore
+    seconds: float  # for one article; infinite where each call has its own limit instead
 
 
 @dataclass
@@ -101,7 +103,7 @@ async def walk(article: Article, kit: Kit, report: Report | None = None) -> Extr
         claims=found,
         rejected=tuple(findings.rejected),
         coverage=coverage(document, found, findings.failures),
-        usage=priced(meter.total(), kit.model.name, kit.settings.is_embedded),
+        usage=priced(meter.total(), price_of(kit.settings)),
         provenance=provenance(kit.model.name, kit.prompt, kit.settings.is_embedded),
     )
 
@@ -138,7 +140,7 @@ async def _ask_all(
     findings: Findings,
     tell: Callable[[Judged], None],
 ) -> None:
-    deadline = time.monotonic() + kit.settings.seconds
+    deadline = time.monotonic() + kit.seconds
     open_windows = set(asked)
 
     async def one(window: Window) -> None:
@@ -147,11 +149,11 @@ async def _ask_all(
         tell(judged)
 
     try:
-        async with asyncio.timeout(kit.settings.seconds):
+        async with asyncio.timeout(kit.seconds):
             await _together([one(window) for window in asked])
         return
     except TimeoutError:
-        error: Exception = ModelUnavailable(f"The deadline of {kit.settings.seconds:g} s was over.")
+        error: Exception = ModelUnavailable(f"The deadline of {kit.seconds:g} s was over.")
     except Stopped as stopped:
         error = stopped.error
     if not findings.answered and not isinstance(error, ModelError):
@@ -215,7 +217,14 @@ def _failed(findings: Findings, window: Window, error: Exception) -> Judged:
     return Judged((), ())
 
 
-def kit_for(settings: Settings, model: Model, prompt: Prompt, turns: int) -> Kit:
-    """The kit of one extractor; the prompt's family decides how it is asked."""
+def kit_for(
+    settings: Settings, model: Model, prompt: Prompt, turns: int, paced: bool = False
+) -> Kit:
+    """The kit of one extractor; the prompt's family decides how it is asked.
+
+    ``paced``: a call may wait for its turn for as long as it takes, and an article for its calls.
+    """
     articles = asyncio.Semaphore(1 if settings.is_embedded else turns)
-    return Kit(settings, model, prompt, STYLES[prompt.name], articles, asyncio.Semaphore(turns))
+    style, calls = STYLES[prompt.name], asyncio.Semaphore(turns)
+    seconds = math.inf if paced else settings.seconds
+    return Kit(settings, model, prompt, style, articles, calls, seconds)

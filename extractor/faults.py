@@ -22,6 +22,8 @@ TOO_LONG = frozenset(
 )
 TOO_LONG_WORDS = re.compile(r"context (?:length|size|window)", re.IGNORECASE)
 FILTERED = frozenset({"content_filter", "content_policy_violation"})
+# What a question can be put without, and under which other name.
+SPARED = {"temperature": None, "max_completion_tokens": "max_tokens"}
 
 
 class Truncated(OutputInvalid):
@@ -37,13 +39,17 @@ class Fault:
     """What a failure comes to.
 
     ``error`` to raise; ``retry`` to ask again, not before ``wait`` seconds where it is known;
-    ``stop`` where every other window of the article would fail the same way.
+    ``stop`` where every other window of the article would fail the same way; ``limit``, the
+    answer's headers, where nothing but the provider's rate limit was met; ``param`` is what the
+    server does not take, where the question can be put without it.
     """
 
     error: ExtractorError
     retry: bool = False
     wait: float | None = None
     stop: bool = False
+    limit: Mapping[str, str] | None = None
+    param: str | None = None
 
 
 class FaultError(Exception):
@@ -55,9 +61,13 @@ class FaultError(Exception):
 
 
 def fault_of_status(
-    status: int, kinds: Set[str], message: str, headers: Mapping[str, str]
+    status: int,
+    kinds: Set[str],
+    message: str,
+    headers: Mapping[str, str],
+    param: str | None = None,
 ) -> Fault:
-    """Read an HTTP error status, the provider's error code and type, its message and headers."""
+    """Read an HTTP error status, the provider's code and type, message, headers and parameter."""
     if kinds & QUOTA:
         return Fault(
             ModelUnavailable("The account's quota is used up: add credit, or use another key."),
@@ -69,8 +79,10 @@ def fault_of_status(
         return Fault(Filtered("The provider's content filter stopped this text."))
     if status in RETRIED or (status >= 500 and status not in NEVER_SERVED):
         text = f"The model's server answered {status}: try again later."
-        return Fault(ModelUnavailable(text), retry=True, wait=retry_after(headers))
-    return Fault(ConfigError(_advice(status)), stop=True)
+        error, limit = ModelUnavailable(text), headers if status == 429 else None
+        return Fault(error, retry=True, wait=retry_after(headers), limit=limit)
+    spared = param if status == 400 and param in SPARED else None
+    return Fault(ConfigError(_advice(status)), stop=True, param=spared)
 
 
 def _advice(status: int) -> str:

@@ -6,11 +6,9 @@ question as the prompt made it, so that the wire holds what this project wrote a
 """
 
 import asyncio
-import logging
 import random
 import time
-from collections.abc import Callable
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import httpx2
@@ -20,22 +18,30 @@ from instructor import openai_schema
 from instructor.v2 import mode_registry
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel, ConfigDict, JsonValue
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_none,
+)
 
-from extractor.errors import ConfigError, ModelUnavailable, OutputInvalid
-from extractor.faults import Fault, FaultError, fault_of_status
-from extractor.model import Meter, Model, Question, Stopped
+from extractor.errors import ModelUnavailable, OutputInvalid
+from extractor.faults import SPARED, Fault, FaultError, fault_of_status
+from extractor.hush import hushed
+from extractor.model import Ask, Meter, Model, Question, Stopped
+from extractor.pacing import LONGEST_PAUSE, Pacer
+from extractor.queueing import Post, Wire, paced
 from extractor.reply import content_of
-from extractor.transport import BodyTooLarge, BoundedTransport
+from extractor.transport import BodyTooLarge, BoundedTransport, proxy_for, sendable
 
 ATTEMPTS = 4
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 20.0
 CONNECT_SECONDS = 10.0
 AGAIN = "Your last answer could not be read as the JSON that was asked for. Give that JSON alone."
+Wait = Callable[[RetryCallState], float]
 MODE = instructor.Mode.JSON_SCHEMA  # its request costs the least; the sender sends another anyway
-CHATTY = ("instructor", "instructor.v2.retry", "openai._base_client", "httpx2")
-SPARED = {"temperature": None, "max_completion_tokens": "max_tokens"}
 
 
 @openai_schema
@@ -45,72 +51,102 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore")
     claims: list[Any]  # JSON values; Any, because instructor walks the annotation at every call
 
-
-_asking = ContextVar("_asking", default=False)
-
-
-def _is_welcome(record: logging.LogRecord) -> bool:
-    """The SDKs log failures with the answer's text, and addresses: not of this package's calls."""
-    return record.levelno < logging.INFO or not _asking.get()
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Not worked out anew: instructor asks for it at every call, and the sender drops it."""
+        del args, options
+        return {"title": "Answer", "type": "object", "properties": {"claims": {"type": "array"}}}
 
 
-for _name in CHATTY:
-    logging.getLogger(_name).addFilter(_is_welcome)
-
-
-def connect(name: str, base_url: str, api_key: str | None, seconds: float) -> Model:
+def connect(
+    name: str, base_url: str, api_key: str | None, seconds: float, pacer: Pacer | None = None
+) -> Model:
     """A model behind an OpenAI-compatible endpoint. Nothing is sent until it is asked.
 
-    Takes a second or two: what the SDKs would load at the first call is loaded here.
+    Takes a second or two: what the SDKs would load at the first call is loaded here. With a
+    ``pacer`` every call waits for its turn and then has ``seconds`` for itself; where the
+    provider's rate limit refuses it, it waits for another turn, however often.
 
     Raises:
         ConfigError: the key holds characters that cannot be sent.
     """
-    key = (api_key or "none").strip()
-    if not key.isascii() or not key.isprintable():
-        raise ConfigError("The key holds characters that no key has: set OPENAI_API_KEY again.")
     client = openai.AsyncOpenAI(
         base_url=base_url,
-        api_key=key,
+        api_key=sendable(api_key),
         max_retries=0,
         http_client=httpx2.AsyncClient(
-            transport=BoundedTransport(),
+            transport=BoundedTransport(proxy_for(base_url)),
             timeout=httpx2.Timeout(seconds, connect=CONNECT_SECONDS),
             follow_redirects=False,  # an article goes to the address that was set, or nowhere
+            event_hooks={"response": [_listening(pacer)] if pacer else []},
         ),
     )
-    create = instructor.patch(create=_sender(client, name), mode=MODE)
+    post = paced(_post(client), pacer, seconds) if pacer else _post(client)
+    return Model(name, _asking(name, post, _wait), client.close)
+
+
+def through(name: str, post: Post) -> Model:
+    """A model that ``post`` answers for, with a completion's JSON. It waits between no tries."""
+
+    async def completion(wire: Wire, meter: Meter) -> object:
+        reply = await post(wire, meter)
+        is_object = isinstance(reply, dict)
+        return ChatCompletion.construct(**cast("Wire", reply)) if is_object else reply
+
+    async def close() -> None:
+        pass
+
+    return Model(name, _asking(name, completion, wait_none()), close)
+
+
+def _asking(name: str, post: Post, wait: Wait) -> Ask:
+    create = instructor.patch(create=_sender(post, name), mode=MODE)
     mode_registry.get_handlers(instructor.Provider.OPENAI, MODE)
 
     async def ask(question: Question, meter: Meter, deadline: float) -> list[JsonValue]:
-        asking = _asking.set(True)
+        with hushed():
+            return await _retried(create, question, meter, deadline, wait)
+
+    return ask
+
+
+def _post(client: openai.AsyncOpenAI) -> Post:
+    async def post(wire: Wire, meter: Meter) -> object:
+        meter.sent()
         try:
-            return await _retried(create, question, meter, deadline)
-        finally:
-            _asking.reset(asking)
+            # Not ``chat.completions.create``: a second to import, and 2 ms a call to copy ``wire``.
+            reply = await client.post("/chat/completions", cast_to=ChatCompletion, body=wire)
+        except Exception as error:
+            raise FaultError(_fault(error)) from error
+        return cast("object", reply)
 
-    return Model(name, ask, client.close)
+    return post
 
 
-def _sender(client: openai.AsyncOpenAI, name: str) -> Callable[..., Any]:
+def _listening(pacer: Pacer) -> Callable[[httpx2.Response], Awaitable[None]]:
+    """What the client calls with each response. Not all 429 are limits: they are judged first."""
+
+    async def listen(response: httpx2.Response) -> None:
+        if response.status_code != 429:
+            pacer.heard(response.status_code, response.headers)
+
+    return listen
+
+
+def _sender(post: Post, name: str) -> Callable[..., Any]:
     """The create function that instructor calls: sends the question, judges the bare reply."""
     spared: set[str] = set()  # what this model turned out not to take
 
     async def send(*, question: Question, meter: Meter, **_: object) -> ChatCompletion:
         wire = _wire(name, question, spared)
-        meter.sent()
         try:
-            # Not ``chat.completions.create``: a second to import, and 2 ms a call to copy ``wire``.
-            reply = cast(
-                "object", await client.post("/chat/completions", cast_to=ChatCompletion, body=wire)
-            )
-        except openai.BadRequestError as error:
-            if error.param not in SPARED or error.param not in wire:
-                raise FaultError(_fault(error)) from error
-            spared.add(error.param)
-            raise FaultError(Fault(_fault(error).error, retry=True, wait=0)) from error
-        except Exception as error:
-            raise FaultError(_fault(error)) from error
+            reply = await post(wire, meter)
+        except FaultError as failed:
+            param = failed.fault.param
+            if param is None or param not in wire:
+                raise
+            spared.add(param)
+            raise FaultError(Fault(failed.fault.error, retry=True, wait=0)) from failed
         meter.read(reply)
         return _readable(reply)
 
@@ -123,8 +159,8 @@ def _readable(reply: object) -> ChatCompletion:
     return completion
 
 
-def _wire(name: str, question: Question, spared: set[str]) -> dict[str, Any]:
-    wire: dict[str, Any] = {
+def _wire(name: str, question: Question, spared: set[str]) -> Wire:
+    wire: Wire = {
         "model": name,
         "messages": list(question.messages),
         "temperature": 0,
@@ -143,23 +179,27 @@ def _wire(name: str, question: Question, spared: set[str]) -> dict[str, Any]:
 
 
 async def _retried(
-    create: Callable[..., Any], question: Question, meter: Meter, deadline: float
+    create: Callable[..., Any], question: Question, meter: Meter, deadline: float, wait: Wait
 ) -> list[JsonValue]:
-    asked = question
+    asked, tries = question, 0
 
     async def step() -> list[JsonValue]:
-        nonlocal asked
+        nonlocal asked, tries
+        tries += 1
+        meter.retries += tries > 1
         try:
-            return (await _parsed(create, asked, meter)).claims
+            claims = (await _parsed(create, asked, meter)).claims
         except FaultError as failed:
             if isinstance(failed.fault.error, OutputInvalid):
                 asked = _again(question)
             raise
+        meter.first_tries += tries == 1
+        return claims
 
     # A fresh owner each time: one shared by concurrent calls miscounts.
     retrying = AsyncRetrying(
-        stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or _too_late(state, deadline),
-        wait=_wait,
+        stop=lambda s: stop_after_attempt(ATTEMPTS)(s) or time.monotonic() + wait(s) >= deadline,
+        wait=wait,
         retry=retry_if_exception(lambda e: isinstance(e, FaultError) and e.fault.retry),
         reraise=True,
     )
@@ -207,18 +247,17 @@ def _wait(state: RetryCallState) -> float:
     asked = failed.fault.wait if isinstance(failed, FaultError) else None
     doubling = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (state.attempt_number - 1))
     jitter = random.uniform(0, 0.25)  # noqa: S311  spreads load, hides nothing
-    return asked + jitter if asked is not None else doubling * (0.75 + jitter)
-
-
-def _too_late(state: RetryCallState, deadline: float) -> bool:
-    return time.monotonic() + _wait(state) >= deadline
+    if asked is not None:
+        return min(asked, LONGEST_PAUSE) + jitter
+    return doubling * (0.75 + jitter)
 
 
 def _fault(error: Exception) -> Fault:
     """Translate what the client raised. Anything unforeseen counts as an unusable answer."""
     if isinstance(error, openai.APIStatusError):
         kinds = {str(error.code), str(error.type)}
-        return fault_of_status(error.status_code, kinds, error.message, error.response.headers)
+        headers = error.response.headers
+        return fault_of_status(error.status_code, kinds, error.message, headers, error.param)
     if isinstance(error.__cause__, BodyTooLarge):
         return Fault(OutputInvalid("The model's server sent more than any answer can be."))
     if isinstance(error, openai.APITimeoutError):

@@ -1,28 +1,77 @@
-"""What hosted tokens cost. Only models listed here get a cost; the others' is unknown."""
+"""What hosted tokens cost. A model that is on no price list has no cost, and is never guessed."""
 
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from extractor.errors import ConfigError
+from extractor.settings import Settings
 from schemas import Usage
 
-AS_OF = "2026-11"
-# US dollars a million tokens: input, cached input, output. From the provider's public price list.
-PRICES: dict[str, tuple[float, float, float]] = {
-    "gpt-4o": (2.50, 1.25, 10.00),
-    "gpt-4o-mini": (0.15, 0.075, 0.60),
-    "gpt-4.1": (2.00, 0.50, 8.00),
-    "gpt-4.1-mini": (0.40, 0.10, 1.60),
-    "gpt-4.1-nano": (0.10, 0.025, 0.40),
-}
+PRICES = Path(__file__).with_name("prices.json")
+LAYOUT = 1
+MILLION = 1e6
 
 
-def priced(usage: Usage, model: str, embedded: bool) -> Usage:
-    """``usage`` with its cost in US dollars: 0 for an embedded model, ``None`` if unknown."""
-    if embedded:
-        return usage.model_copy(update={"cost_usd": 0.0})
-    if model not in PRICES or usage.unmetered_calls:
+@dataclass(frozen=True)
+class Price:
+    """US dollars for a million tokens."""
+
+    input: float
+    cached: float
+    output: float
+
+    def cost(self, usage: Usage) -> float:
+        """What ``usage`` costs, in US dollars."""
+        fresh = usage.input_tokens - usage.cached_tokens
+        spent = fresh * self.input + usage.cached_tokens * self.cached
+        return (spent + usage.output_tokens * self.output) / MILLION
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """Prices by model name, and the month or day when they were read.
+
+    ``batch_share`` is the part of the price that the provider's batch endpoint takes.
+    """
+
+    as_of: str
+    batch_share: float
+    models: dict[str, Price]
+
+
+@lru_cache(maxsize=4)
+def price_list(path: Path = PRICES) -> PriceList:
+    """The price list in the JSON file ``path``; the one that comes along shows the form.
+
+    Raises:
+        ConfigError: it cannot be read as a price list.
+    """
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        if given["version"] != LAYOUT:
+            raise ValueError("version")
+        models = {name: Price(**prices) for name, prices in given["models"].items()}
+        return PriceList(str(given["as_of"]), float(given["batch_share"]), models)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{path.name} is no price list ({type(error).__name__}): take extractor/prices.json "
+            "for a pattern."
+        ) from None
+
+
+def price_of(settings: Settings, by_batch: bool = False) -> Price | None:
+    """The price of the model that ``settings`` name; 0 for an embedded one, None if unknown."""
+    if settings.is_embedded:
+        return Price(0.0, 0.0, 0.0)
+    prices = price_list(settings.prices or PRICES)
+    price, share = prices.models.get(settings.model), prices.batch_share if by_batch else 1.0
+    return price and Price(price.input * share, price.cached * share, price.output * share)
+
+
+def priced(usage: Usage, price: Price | None) -> Usage:
+    """``usage`` with its cost; without one where the price, or a part of the bill, is unknown."""
+    if price is None or (usage.unmetered_calls and price.output):
         return usage
-    fresh, cached, output = PRICES[model]
-    cost = (
-        (usage.input_tokens - usage.cached_tokens) * fresh
-        + usage.cached_tokens * cached
-        + usage.output_tokens * output
-    ) / 1e6
-    return usage.model_copy(update={"cost_usd": round(cost, 8)})
+    return usage.model_copy(update={"cost_usd": round(price.cost(usage), 8)})

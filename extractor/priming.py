@@ -42,7 +42,9 @@ def _state_name(server: LocalServer, prefix: Sequence[Message]) -> str:
 
 def _fill(server: LocalServer, prefix: Sequence[Message], name: str) -> None:
     key = {"Authorization": f"Bearer {server.api_key}"}
-    with httpx2.Client(base_url=server.address, headers=key, timeout=SECONDS) as client:
+    with httpx2.Client(
+        base_url=server.address, headers=key, timeout=SECONDS, trust_env=False
+    ) as client:
         if not (state_folder() / name).is_file() or not _restored(client, 0, name):
             _read(client, prefix)
             client.post("/slots/0?action=save", json={"filename": name}).raise_for_status()

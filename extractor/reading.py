@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -74,6 +75,14 @@ def published(value: str | datetime | None) -> datetime | None:
         raise ConfigError(
             "The publication date must be an ISO date such as 2016-11-03 or 2016-11-03T09:30."
         ) from None
+
+
+def standard_input() -> BinaryIO:
+    """A reader of its own: no program can end while a thread of it waits in ``sys.stdin``."""
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    except OSError:  # it was replaced by what is no file
+        return sys.stdin.buffer
 
 
 def _bytes(source: str | Path) -> bytes:

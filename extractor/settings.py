@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from extractor.errors import ConfigError
 
@@ -18,7 +19,7 @@ class Settings:
     ``deadline``: seconds for one article, all retries included; ``None`` means 600 for an
     embedded model and 120 for a hosted one. ``strict``: ask a hosted server for strict
     structured outputs. ``prompt``: name of a prompt under ``prompts/``; chosen by the model's
-    kind where it is ``None``.
+    kind where it is ``None``. ``prices``: a price list of one's own, as JSON.
     """
 
     model: str = LOCAL
@@ -28,6 +29,7 @@ class Settings:
     strict: bool = True
     prompt: str | None = None
     concurrency: int = 8
+    prices: Path | None = None
 
     @property
     def is_embedded(self) -> bool:
@@ -50,12 +52,13 @@ def settings_from_env(
     deadline: float | None = None,
     strict: bool | None = None,
     prompt: str | None = None,
+    prices: Path | None = None,
 ) -> Settings:
     """Arguments first, then the environment, then the defaults.
 
-    Reads ``EXTRACTOR_MODEL``, ``EXTRACTOR_STRICT``, ``EXTRACTOR_DEADLINE``, ``OPENAI_API_KEY`` and
-    ``OPENAI_BASE_URL``. A key or an address alone never moves work off the machine: the model must
-    be named.
+    Reads ``EXTRACTOR_MODEL``, ``EXTRACTOR_STRICT``, ``EXTRACTOR_DEADLINE``, ``EXTRACTOR_PRICES``,
+    ``OPENAI_API_KEY`` and ``OPENAI_BASE_URL``. A key or an address alone never moves work off the
+    machine: the model must be named.
 
     Raises:
         ConfigError: a value cannot be used.
@@ -70,6 +73,7 @@ def settings_from_env(
         deadline=deadline if deadline is not None else _seconds("EXTRACTOR_DEADLINE"),
         strict=_strict() if strict is None else strict,
         prompt=prompt,
+        prices=prices or _prices(),
     )
     return _checked(settings)
 
@@ -93,6 +97,11 @@ def _checked(settings: Settings) -> Settings:
 
 def _strict() -> bool:
     return os.environ.get("EXTRACTOR_STRICT", "on").strip().lower() not in OFF
+
+
+def _prices() -> Path | None:
+    path = os.environ.get("EXTRACTOR_PRICES")
+    return Path(path) if path else None
 
 
 def _seconds(name: str) -> float | None:

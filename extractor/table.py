@@ -68,7 +68,7 @@ def summary(extraction: Extraction) -> Text:
 
 def counted(number: int, noun: str) -> str:
     """The number with its noun: "1 claim", "2 claims"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _group(claims: list[Claim]) -> RenderableType:

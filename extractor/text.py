@@ -24,9 +24,10 @@ FOLDS = (
     | {ord(c): "" for c in INVISIBLE}
 )
 MARKS = r"\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20f0\u3099\u309a"
-SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-ONE_FOR_ONE = {code: to for code, to in FOLDS.items() if code > 127 and len(to) == 1}
-ONE_FOR_ONE |= dict.fromkeys(map(ord, SPACES), " ")
+SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+ONE_FOR_ONE = {
+    code: to for code, to in FOLDS.items() if code > 127 and len(to) == 1
+} | dict.fromkeys(map(ord, SPACES), " ")
 # What folding can change: odd or repeated white space, and characters outside ASCII or with marks.
 FOLDABLE = re.compile(rf"\s{{2,}}|[^\S ]|[!-~][{MARKS}]+|[^\x00-\x7f][{MARKS}]*")
 ODD_SPACE = re.compile(r"[\t-\r\x1c-\x1f]|  ")  # all that folding changes in ASCII

@@ -4,8 +4,12 @@ import ssl
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
+
+from extractor.errors import ConfigError
 
 BODY_LIMIT = 16 * 2**20
 CHUNK = 64 * 2**10
@@ -23,8 +27,9 @@ class BoundedTransport(httpx2.AsyncHTTPTransport):
     Decompression is taken from the client because it has no bound there.
     """
 
-    def __init__(self) -> None:
-        super().__init__(verify=_trust(), limits=httpx2.Limits(max_connections=CONNECTIONS))
+    def __init__(self, proxy: str | None = None) -> None:
+        limits = httpx2.Limits(max_connections=CONNECTIONS)
+        super().__init__(verify=trust(), limits=limits, proxy=proxy)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send ``request``; the answer's body is in memory when this returns."""
@@ -41,8 +46,33 @@ class BoundedTransport(httpx2.AsyncHTTPTransport):
         )
 
 
+def proxy_for(address: str) -> str | None:
+    """The proxy that the environment names for ``address`` (``HTTPS_PROXY``, ``NO_PROXY`` ...).
+
+    This machine's own addresses are never asked for through a proxy.
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1" or proxy_bypass(host):
+        return None
+    named = getproxies()
+    return named.get(parts.scheme) or named.get("all")
+
+
+def sendable(key: str | None) -> str:
+    """The key as a header can hold it.
+
+    Raises:
+        ConfigError: it holds characters that cannot be sent.
+    """
+    key = (key or "none").strip()
+    if not key.isascii() or not key.isprintable():
+        raise ConfigError("The key holds characters that no key has: set OPENAI_API_KEY again.")
+    return key
+
+
 @lru_cache
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """Whom to trust, read once a process: it takes a tenth of a second."""
     return httpx2.create_ssl_context()
 

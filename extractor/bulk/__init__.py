@@ -1,0 +1,1 @@
+"""Many articles, nothing lost, nothing paid for twice."""
