@@ -31,12 +31,13 @@ from scripted import Reply, Scripted
 from extractor.exits import Exit
 
 CLAIMS = completion('{"claims": []}').body
+COUNT = 150
 AT_ONCE = ("--concurrency", "8")
 
 
 @pytest.fixture
 def source(tmp_path) -> Path:
-    return articles(tmp_path / "in.jsonl", 240)
+    return articles(tmp_path / "in.jsonl", COUNT)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_killed_three_times_it_loses_nothing_and_pays_little_twice(source, outpu
         for kill in range(3):
             before = len(server.requests)
             process = started(source, output, *options(server, *AT_ONCE))
-            until(lambda seen=before: len(server.requests) >= seen + 40)
+            until(lambda seen=before: len(server.requests) >= seen + 25)
             process.kill()
             ended(process)
             again = len(numbers(server)) - len(set(numbers(server)))
@@ -82,10 +83,10 @@ def test_killed_three_times_it_loses_nothing_and_pays_little_twice(source, outpu
             assert is_intact(output)
             assert not output.exists()
         code, told, _ = ended(started(source, output, *options(server, *AT_ONCE)))
-        assert (code, accounts(told)) == (Exit.OK, (240, 0, 0))
-        assert is_right(output, 240)
+        assert (code, accounts(told)) == (Exit.OK, (COUNT, 0, 0))
+        assert is_right(output, COUNT)
         assert max(Counter(numbers(server)).values()) <= 4
-        assert len(numbers(server)) - 240 <= 3 * bound(8)
+        assert len(numbers(server)) - COUNT <= 3 * bound(8)
         calls, data = len(server.requests), output.read_bytes()
         assert run(source, output, *options(server)).exit_code == Exit.OK
         assert (len(server.requests), output.read_bytes()) == (calls, data)
@@ -113,12 +114,12 @@ def test_told_to_stop_it_makes_no_new_call_and_keeps_what_is_paid(source, output
         assert not output.exists()
         server.script = [answered()]
         assert run(source, output, *options(server, "--concurrency", 32)).exit_code == Exit.OK
-        assert len(server.requests) == 240
-    assert is_right(output, 240)
+        assert len(server.requests) == COUNT
+    assert is_right(output, COUNT)
 
 
 def test_a_second_ctrl_c_ends_it_at_once(source, output):
-    replies = {number: Reply(CLAIMS, delay=30) for number in range(40, 240)}
+    replies = {number: Reply(CLAIMS, delay=30) for number in range(40, COUNT)}
     with Scripted(answered(replies)) as server:
         process = started(source, output, *options(server, *AT_ONCE))
         until(lambda: len(server.requests) >= 48)
@@ -160,9 +161,9 @@ def test_no_worker_outlives_a_parent_that_is_killed(source, output):
         until(lambda: not any(map(is_running, workers)))
         assert errors.count("\n") == 1, errors
         code, told, _ = ended(started(source, output, *options(server, "--workers", 2)))
-        assert (code, accounts(told)) == (Exit.OK, (240, 0, 0))
-        assert len(numbers(server)) - 240 <= bound(8)
-    assert is_right(output, 240)
+        assert (code, accounts(told)) == (Exit.OK, (COUNT, 0, 0))
+        assert len(numbers(server)) - COUNT <= bound(8)
+    assert is_right(output, COUNT)
 
 
 def test_a_worker_that_is_killed_ends_the_run_and_the_next_one_goes_on(source, output):
@@ -176,8 +177,8 @@ def test_a_worker_that_is_killed_ends_the_run_and_the_next_one_goes_on(source, o
         assert "Traceback" not in errors
         assert accounts(told)[0] == committed(output)
         assert run(source, output, *options(server)).exit_code == Exit.OK
-        assert len(server.requests) - 240 <= 8
-    assert is_right(output, 240)
+        assert len(server.requests) - COUNT <= 8
+    assert is_right(output, COUNT)
 
 
 def test_two_workers_find_what_one_finds(tmp_path, output):

@@ -5,8 +5,8 @@ port on the first line, answers every chat completion with the same right claims
 and ends when its standard input closes, or after ``--lifetime`` seconds. ``GET /stats`` tells what
 it saw. In Python: ``with answering(limit=20) as server:`` gives ``url`` and ``stats()``.
 
-It imports the standard library alone and encodes its answer once: a request costs it tens of
-microseconds, so that what is measured is the client.
+It imports the standard library alone and encodes its answer once, so that what is measured is the
+client: a request costs it less than 0.1 ms of CPU.
 """
 
 import argparse
@@ -30,11 +30,7 @@ HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 STYLES = ("seconds", "date", "ms", "none")
 SENTENCES = {  # invented
-    "The ferry pier at Samplehaven reopened on Monday.": (
-        "The ferry pier at Samplehaven",
-        "reopened",
-        None,
-    ),
+    "The ferry pier reopened on Monday.": ("The ferry pier", "reopened", None),
     "Engineers replaced the eastern railing.": ("Engineers", "replaced", "the eastern railing"),
 }
 

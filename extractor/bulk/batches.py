@@ -61,12 +61,15 @@ async def fill_by_batches(
         raise ConfigError(NO_ENDPOINT)
     provider = Provider(settings.base_url, settings.api_key)
     questions, parts, folder = Questions(ledger), Parts(ledger), plan.ledger.parent
-    desk = Desk(ledger, questions, Walker(settings, prompt_of(settings)), tally, stop)
-    sender = Sender(provider, parts, folder, terms, stop)
-    collector = Collector(
-        provider, parts, folder, terms, stop, terms.questions, questions.any_answered()
+    walker = Walker(settings, prompt_of(settings))
+    is_answered = questions.any_answered()
+    filling = Filling(
+        plan,
+        key_of,
+        Desk(ledger, questions, walker, tally, stop),
+        Sender(provider, parts, folder, terms, stop),
+        Collector(provider, parts, folder, terms, stop, terms.questions, is_answered),
     )
-    filling = Filling(plan, key_of, desk, sender, collector)
     try:
         await filling.run(read_inputs(plan.source))
     except Halted:

@@ -11,7 +11,6 @@ from extractor.settings import LOCAL, Settings
 from prompts import Prompt
 from schemas import Article, ClaimsAnswer
 
-ENCODER = json.JSONEncoder(ensure_ascii=False)  # ``json.dumps`` would make one for each text
 KeyOf = Callable[[Article], bytes]
 
 
@@ -50,5 +49,13 @@ def _model(settings: Settings) -> str:
 
 def _read(article: Article) -> bytes:
     published = article.published_at.isoformat() if article.published_at else None
-    about = [article.title, article.source, article.language, published]
-    return ENCODER.encode([*about, article.text]).encode()
+    parts = (article.title, article.source, article.language, published, article.text)
+    return b"".join(map(_framed, parts))
+
+
+def _framed(part: str | None) -> bytes:
+    """With its length before it, so that no two lists of parts make the same bytes."""
+    if part is None:
+        return b"-"
+    data = part.encode()
+    return b"%d:%s" % (len(data), data)

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Any, cast
 
 from pydantic_core import from_json
@@ -52,14 +51,9 @@ class Journal(Ledger):
             raise ConfigError(UNWRITABLE.format(self._lines.name, error.strerror)) from None
         super().keep(outcomes)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *about: object) -> None:
         self._end.close()
-        super().__exit__(kind, error, trace)
+        super().__exit__(*about)
 
 
 def lines_of(outcomes: Iterable[Done | Dead]) -> bytes:

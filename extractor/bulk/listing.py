@@ -1,6 +1,8 @@
 """From an input to its row in the ledger."""
 
-from extractor.bulk.identity import ENCODER, KeyOf
+from pydantic_core import to_json
+
+from extractor.bulk.identity import KeyOf
 from extractor.bulk.inputs import Input
 from extractor.bulk.ledger import Row
 from schemas import Article
@@ -16,4 +18,4 @@ def row_of(given: Input, key_of: KeyOf) -> Row:
 
 def _own(article: Article) -> str:
     """What a result takes from the input itself: the same text may come under many ids."""
-    return ENCODER.encode({"id": article.id, "url": article.url})
+    return to_json({"id": article.id, "url": article.url}).decode()

@@ -113,6 +113,7 @@ class Pool:
 
     async def _ask(self, jobs: Jobs) -> None:
         while job := await jobs.get():
+            await self._room()
             if self.stop:
                 self.under_way.discard(job[0])
                 continue
@@ -125,6 +126,11 @@ class Pool:
             self._take(found)
             if self.bounds.max_cost is not None and self.tally.cost >= self.bounds.max_cost:
                 self.stop.now(f"the cost has reached {self.bounds.max_cost:g} US dollars")
+
+    async def _room(self) -> None:
+        """Wait while the disk lags behind: a kill must never cost more than one commit's rows."""
+        while len(self.finished) >= COMMIT_ROWS and not self.stop:
+            await asyncio.sleep(COMMIT_SECONDS / LOOKS)
 
     def _take(self, found: Done | Dead) -> None:
         """A text without answer is a dead letter only if others did get one."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from extractor.bulk.outputs import write_atomically
-from extractor.bulk.places import DEAD, RESULTS, STALE, prepare
+from extractor.bulk.places import DEAD, OPEN, RESULTS, STALE, prepare
 from extractor.errors import ConfigError
 
 LAYOUT = 1
@@ -37,16 +37,19 @@ class Premises:
     def put_away_all_but(self, stems: set[str]) -> int:
         """Move parts that belong to none of ``stems`` into ``stale``; how many they were.
 
-        They are of articles that have changed or are gone since they were paid for.
+        They are of articles that have changed or are gone since they were paid for. What a kill
+        has left of files that were being written is removed.
 
         Raises:
             ConfigError: a file cannot be moved.
         """
         moved = 0
         try:
-            for name in (RESULTS, DEAD):
+            for name in (RESULTS, DEAD, OPEN):
                 for path in list((self.folder / name).iterdir()):
-                    if path.stem not in stems and not path.name.startswith("."):
+                    if path.name.startswith("."):
+                        path.unlink(missing_ok=True)
+                    elif path.stem not in stems:
                         (self.folder / STALE / name).mkdir(parents=True, exist_ok=True)
                         path.replace(self.folder / STALE / name / path.name)
                         moved += 1
