@@ -15,12 +15,11 @@ from extractor.allowance import allowance
 from extractor.faults import retry_after
 from extractor.rates import Flow, Found
 
-KEPT = 0.2  # seconds of the request rate that a late start is made up for
+KEPT = 0.02  # seconds of the request rate that a late start is made up for: no more of a burst
 KEPT_TOKENS = 1.0  # seconds of the token rate
-STALL = 0.05  # seconds that a start is late where the program, not the line, held it up
-WARMING = 2.0  # seconds from the start or a pause, in which new connections delay requests
-WARMING_SHARE = 0.8  # of the rate in that time, so that what was late does not meet what is not
-LONE = 100  # requests without a refusal: the next is laid to requests that bunched on their way
+WARMING = 2.0  # seconds from the start, or from a pause, in which new connections delay requests
+WARMING_SHARE = 0.8  # of the rate in that time, so that what is late does not meet what is not
+STALL = 0.05
 FIRST_PAUSE = 0.5  # seconds, where a refusal names no wait; doubled while that is too short
 LONGEST_DOUBLING = 60.0
 LONGEST_PAUSE = 3600.0  # whatever is asked for: then one request tries, so no figure ends a run
@@ -59,13 +58,12 @@ class Pacer:
         self._line = asyncio.Lock()  # gives way in the order of asking
         self._requests, self._tokens = Flow(rpm, KEPT), Flow(tpm, KEPT_TOKENS)
         self._found = Found()
-        self._latest = Turn(0, 0)
         self._paused_until = -math.inf
         self._resumed = math.inf  # when the first request went, at the start or after a pause
-        self._first = 0  # that request's turn, if it went after a pause
-        self._answered = 0  # the latest turn when a refusal last changed something
-        self._too_short = 0  # how many pauses in a row
-        self._cutting = False  # whether the latest refusals tell of the rate
+        self._latest = Turn(0, 0)
+        self._answered = 0  # number of the latest turn when a refusal last changed something
+        self._first = 0  # number of the first turn after the latest pause
+        self._early = 0  # how many pauses in a row were too short
 
     async def turn(self, tokens: float) -> Turn:
         """Wait until a request of about ``tokens`` may start; cancelled, it takes nothing."""
@@ -74,9 +72,14 @@ class Pacer:
             while (wait := self._free_at() - self._clock()) > GRAIN:
                 await asyncio.sleep(min(wait, LONGEST_SLEEP))
             now = self._clock()
-            if asked < self._free_at() < now - STALL:
-                self._found.delayed(now)  # what went before was held up as well
-            return self._taken(now, tokens)
+            stalled = asked < self._free_at() < now - STALL
+            self._resumed = min(self._resumed, now)
+            warming = WARMING_SHARE if now < self._resumed + WARMING else 1
+            self._requests.take(now, 2 if stalled else 1, warming * self._rate(now))
+            self._tokens.take(now, tokens, self._tokens.rate)
+            self._found.started(now)
+            self._latest = Turn(self._latest.number + 1, tokens)
+            return self._latest
 
     def heard(self, status: int, headers: Mapping[str, str], turn: Turn | None = None) -> None:
         """Learn from an answer's status and headers; a 429 should name its turn.
@@ -90,7 +93,7 @@ class Pacer:
         asked = retry_after(headers) if status >= 400 else None
         if status == 429:
             self._refused(turn or self._latest)
-            asked = self._long_enough(asked)
+            asked = self._pause(asked)
         if asked is not None:
             self._hold(min(asked, LONGEST_PAUSE))
 
@@ -109,47 +112,20 @@ class Pacer:
         return 60 * self._rate(self._clock())
 
     def _free_at(self) -> float:
-        full_until = self._found.full_until(self._rate(self._clock()))
-        flows = self._requests.free_at, self._tokens.free_at
-        return max(self._paused_until, full_until, *flows)
+        return max(self._paused_until, self._requests.free_at, self._tokens.free_at)
 
     def _rate(self, now: float) -> float:
         return min(self._requests.rate, self._found.rate(now))
 
-    def _taken(self, now: float, tokens: float) -> Turn:
-        self._resumed = min(self._resumed, now)
-        share = WARMING_SHARE if now < self._resumed + WARMING else 1
-        self._requests.take(now, 1, share * self._rate(now))
-        self._tokens.take(now, tokens, self._tokens.rate)
-        self._found.started(now)
-        self._latest = Turn(self._latest.number + 1, tokens)
-        return self._latest
-
     def _refused(self, turn: Turn) -> None:
-        """The first refusal of a burst tells what is wrong: the pause, nothing much, or the rate.
-
-        A pause was too short if the first request after it is refused. At a rate that was set, told
-        or found possible, a lone refusal speaks of requests that bunched; the pause mends it.
-        """
         if turn.number > self._answered:
-            rate = self._rate(now := self._clock())
-            early = turn.number == self._first and rate < math.inf
-            self._too_short = self._too_short + 1 if early else 0
-            known = rate == self._requests.rate < math.inf or self._found.is_known(now)
-            lone = not self._answered or turn.number >= self._first + LONE
-            self._cutting = not early and not (known and lone)
-            if self._cutting:
-                self._found.cut(now, rate)
             self._answered = self._latest.number
-        if self._cutting:
+            rate = self._rate(now := self._clock())
+            self._early = self._early + 1 if turn.number == self._first and rate < math.inf else 0
+            if not self._early:
+                self._found.cut(now, rate)
+        if not self._early:
             self._found.refused()
-
-    def _long_enough(self, asked: float | None) -> float:
-        """Seconds to pause after a refusal: as asked, but longer each time that is too short."""
-        doubled = min(LONGEST_DOUBLING, FIRST_PAUSE * 2 ** min(self._too_short, 7))
-        if asked is None:
-            return doubled
-        return max(asked, doubled) if self._too_short else asked
 
     def _hold(self, seconds: float) -> None:
         jitter = random.uniform(0, JITTER)  # noqa: S311  spreads load, hides nothing
@@ -157,3 +133,10 @@ class Pacer:
         self._first, self._resumed = self._latest.number + 1, math.inf
         self._requests.free_at = max(self._requests.free_at, self._paused_until)
         self._found.hold(self._paused_until)
+
+    def _pause(self, asked: float | None) -> float:
+        """Seconds after a refusal: as asked, but longer and longer where that proves too short."""
+        doubled = min(LONGEST_DOUBLING, FIRST_PAUSE * 2 ** min(self._early, 7))
+        if asked is None:
+            return doubled
+        return max(asked, doubled) if self._early else asked

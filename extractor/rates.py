@@ -6,7 +6,7 @@ from collections import deque
 from extractor.allowance import Allowance
 from extractor.errors import ConfigError
 
-HEADROOM = 0.93  # of a limit: requests bunch on their way, and the server's clock is another one
+HEADROOM = 0.95  # of a limit: requests bunch on their way, and the server's clock is another one
 PERIODS = (1.0, 60.0)  # seconds: of the limits that are a rate to keep; one per day is none
 LEAST_SHARE = 0.25  # of an even pace, however little is said to be left
 
@@ -69,8 +69,7 @@ class Found:
     """
 
     def __init__(self) -> None:
-        self._starts: deque[float] = deque()  # of the last seconds
-        self._counting_from = -math.inf  # the last cut or pause
+        self._starts: deque[float] = deque()  # since the last cut or pause, of the last seconds
         self._possible = self._tried = math.inf  # requests a second
         self._is_guess = False
         self._counted = self._refusals = 0  # starts before the cut, and how many were refused
@@ -88,41 +87,26 @@ class Found:
             curve = 1 - (1 - CUT) * (1 - gone / RECOVERY) ** 3
         return max(SLOWEST, HEADROOM * self._possible * curve)
 
-    def is_known(self, now: float) -> bool:
-        """Whether the rate is within what was found possible, not beyond it in search of more."""
-        return self.rate(now) <= HEADROOM * self._possible < math.inf
-
     def started(self, now: float) -> None:
         """Count a request that starts."""
         self._starts.append(now)
         while self._starts[0] < now - MEASURED:
             self._starts.popleft()
 
-    def delayed(self, now: float) -> None:
-        """What started last was held up until ``now``."""
-        if self._starts:
-            self._starts[-1] = now
-
-    def full_until(self, rate: float) -> float:
-        """When one more may start without more in a second than the limit behind ``rate``."""
-        limit = math.ceil(rate / HEADROOM) if rate < math.inf else math.inf
-        if len(self._starts) < limit:
-            return -math.inf
-        return self._starts[-int(limit)] + limit / rate
-
     def cut(self, now: float, rate: float) -> None:
         """A request was refused that started at ``rate`` a second: begin anew below it."""
-        begin = min(self._counting_from, now - 1)
-        starts = [start for start in self._starts if start >= begin] or [now]
+        starts = list(self._starts) or [now]
         brief = starts[-1] - starts[0] < 1  # no rate yet, only how many a second has room for
         self._tried = rate if brief and rate < math.inf else min(rate, _most_in_a_second(starts))
         self._counted, self._refusals = len(starts), 0
         self._share = 1.0 if brief else self._tried / self._counted
-        self._counting_from = self._since = now
+        self._starts.clear()
+        self._since = now
 
     def hold(self, until: float) -> None:
         """Nothing starts before ``until``: the time does not count."""
-        self._counting_from = self._since = max(self._since, until)
+        self._starts.clear()
+        self._since = max(self._since, until)
 
     def refused(self) -> None:
         """One of the requests that started before the cut was not admitted."""
