@@ -138,7 +138,7 @@ def backfill(
         str,
         typer.Option(
             help="calls; or batch: the provider's batches, half price within a day; or ray: many "
-            "machines, OUTPUT is a folder of Parquet parts (docs/scale.md)."
+            "machines, OUTPUT is a folder of Parquet parts."
         ),
     ] = "calls",
     block: Annotated[
