@@ -167,7 +167,7 @@ def backfill(
     """Extract all of INPUT into OUTPUT. The same command again goes on where it ended."""
     with _told():
         from extractor.bulk.command import order, reckon
-        from extractor.bulk.run import Backfill
+        from extractor.bulk.plan import Backfill
 
         settings = _settings(model, base_url, prompt=prompt, prices=prices)
         plan = Backfill(

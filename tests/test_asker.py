@@ -106,7 +106,7 @@ def test_dead_letters_are_asked_about_again_and_nothing_else(tmp_path, folder):
     assert [each["id"] for each in letters(folder)] == ["a14"]
 
 
-@pytest.mark.parametrize("step", ["write_jsonl", "write_parquet", "unlink", "put"])
+@pytest.mark.parametrize("step", ["write_letters", "write_parquet", "unlink", "put"])
 @pytest.mark.parametrize("retry", [False, True])
 def test_cut_off_between_any_two_steps_it_pays_for_nothing_again(
     tmp_path, folder, monkeypatch, step, retry

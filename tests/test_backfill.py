@@ -32,16 +32,6 @@ COUNT = 30
 
 
 @pytest.fixture
-def source(tmp_path):
-    return articles(tmp_path / "in.jsonl", COUNT)
-
-
-@pytest.fixture
-def output(tmp_path):
-    return tmp_path / "out.jsonl"
-
-
-@pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", replies.KEY)
     with Scripted(shuffled) as found:

@@ -8,7 +8,6 @@ import pytest
 import replies
 from backfilling import (
     accounts,
-    articles,
     ids,
     ledger_of,
     numbers,
@@ -27,16 +26,6 @@ from prompts import load_prompt
 from schemas import Article
 
 COUNT = 15
-
-
-@pytest.fixture
-def source(tmp_path):
-    return articles(tmp_path / "in.jsonl", COUNT)
-
-
-@pytest.fixture
-def output(tmp_path):
-    return tmp_path / "out.jsonl"
 
 
 @pytest.fixture

@@ -35,16 +35,6 @@ COUNT = 150
 AT_ONCE = ("--concurrency", "8")
 
 
-@pytest.fixture
-def source(tmp_path) -> Path:
-    return articles(tmp_path / "in.jsonl", COUNT)
-
-
-@pytest.fixture
-def output(tmp_path) -> Path:
-    return tmp_path / "out.jsonl"
-
-
 def committed(output: Path) -> int:
     return query(output, "SELECT count(*) FROM results")[0][0]
 

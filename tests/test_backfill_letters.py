@@ -44,16 +44,6 @@ def quick(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", replies.KEY)
 
 
-@pytest.fixture
-def source(tmp_path):
-    return articles(tmp_path / "in.jsonl", COUNT)
-
-
-@pytest.fixture
-def output(tmp_path):
-    return tmp_path / "out.jsonl"
-
-
 def failing(request) -> Reply:
     return answered({number: reply for number, (reply, *_) in WRONG.items()})(request)
 

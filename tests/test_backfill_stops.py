@@ -32,16 +32,6 @@ def quick(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", replies.KEY)
 
 
-@pytest.fixture
-def source(tmp_path):
-    return articles(tmp_path / "in.jsonl", COUNT)
-
-
-@pytest.fixture
-def output(tmp_path):
-    return tmp_path / "out.jsonl"
-
-
 @pytest.mark.parametrize("count", [3, 100])
 def test_where_nobody_gets_an_answer_all_are_skipped(source, output, count):
     articles(source, count)

@@ -126,6 +126,13 @@ def _done_then_crash(step: Callable) -> Callable:
     return crashing
 
 
+def _crash_after(step: str, server: BatchServer, given: Path, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Provider, step, _done_then_crash(getattr(Provider, step)))
+        with pytest.raises(Crash):
+            by_batches(server, given)
+
+
 def test_a_batch_that_is_listed_late_is_found(tmp_path, monkeypatch):
     given = source(tmp_path, *TITLES)
     real, looks = Provider.batch_of, []
@@ -135,10 +142,7 @@ def test_a_batch_that_is_listed_late_is_found(tmp_path, monkeypatch):
         return None if len(looks) == 1 else await real(self, *known)
 
     with BatchServer() as server:
-        with monkeypatch.context() as patch:
-            patch.setattr(Provider, "create", _done_then_crash(Provider.create))
-            with pytest.raises(Crash):
-                by_batches(server, given)
+        _crash_after("create", server, given, monkeypatch)
         monkeypatch.setattr(Provider, "batch_of", late)
         ended = by_batches(server, given)
         assert len(server.batches) == 1
@@ -149,10 +153,7 @@ def test_a_batch_that_is_listed_late_is_found(tmp_path, monkeypatch):
 def test_either_the_token_or_the_file_tells_whose_a_batch_is(tmp_path, monkeypatch, kept):
     given = source(tmp_path, *TITLES)
     with BatchServer() as server:
-        with monkeypatch.context() as patch:
-            patch.setattr(Provider, "create", _done_then_crash(Provider.create))
-            with pytest.raises(Crash):
-                by_batches(server, given)
+        _crash_after("create", server, given, monkeypatch)
         (made,) = server.batches.values()
         if kept == "metadata":
             made.file = replace(made.file, id="file-renamed")
@@ -165,10 +166,7 @@ def test_either_the_token_or_the_file_tells_whose_a_batch_is(tmp_path, monkeypat
 def test_an_uploaded_file_is_used_again_among_many_others(tmp_path, monkeypatch):
     given = source(tmp_path, *TITLES)
     with BatchServer() as server:
-        with monkeypatch.context() as patch:
-            patch.setattr(Provider, "upload", _done_then_crash(Provider.upload))
-            with pytest.raises(Crash):
-                by_batches(server, given)
+        _crash_after("upload", server, given, monkeypatch)
         for number in range(7):
             server.upload(f"another{number}.jsonl", "batch", b"")
         assert len(by_batches(server, given).results) == 3
@@ -178,10 +176,7 @@ def test_an_uploaded_file_is_used_again_among_many_others(tmp_path, monkeypatch)
 def test_a_file_that_is_too_old_is_not_relied_on(tmp_path, monkeypatch):
     given = source(tmp_path, *TITLES)
     with BatchServer() as server:
-        with monkeypatch.context() as patch:
-            patch.setattr(Provider, "upload", _done_then_crash(Provider.upload))
-            with pytest.raises(Crash):
-                by_batches(server, given)
+        _crash_after("upload", server, given, monkeypatch)
         monkeypatch.setattr("extractor.bulk.batch_send.STALE", -1.0)
         assert len(by_batches(server, given).results) == 3
         assert server.calls("POST", "/files") == 2

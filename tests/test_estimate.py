@@ -27,11 +27,6 @@ def key(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", replies.KEY)
 
 
-@pytest.fixture
-def output(tmp_path):
-    return tmp_path / "out.jsonl"
-
-
 def number(word: str) -> float:
     return float(word.replace(",", ""))
 

@@ -34,20 +34,10 @@ COUNT = 20
 
 
 @pytest.fixture
-def output(tmp_path):
-    return tmp_path / "out.jsonl"
-
-
-@pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", replies.KEY)
     with Scripted(answered()) as found:
         yield found
-
-
-@pytest.fixture
-def source(tmp_path):
-    return articles(tmp_path / "in.jsonl", COUNT)
 
 
 def test_every_commit_is_on_the_disk_before_it_counts(output):

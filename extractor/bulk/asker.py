@@ -14,7 +14,7 @@ from pathlib import Path
 
 from extractor.api import Extractor, prompt_of
 from extractor.bulk.blocks import Block, inputs_of
-from extractor.bulk.estimate import TYPICAL
+from extractor.bulk.estimate import typical_cost
 from extractor.bulk.identity import KeyOf, identity
 from extractor.bulk.inputs import Input
 from extractor.bulk.journal import Journal
@@ -133,17 +133,15 @@ class Asker:
             raise ConfigError(NO_KEY)
         if recipe_of(settings) != self.work.recipe:
             raise ConfigError(DIFFERENT)
-        price = price_of(settings)
-        self.tally.guess = price.cost(TYPICAL) if price else 0.0
+        self.tally.guess = typical_cost(price_of(settings))
         self.key_of = identity(settings, prompt_of(settings))
         self.extractor = Extractor(settings, pacer=Pacer(self.work.rpm, self.work.tpm))
 
     async def fill(self, block: Block) -> Told:
         """Make ``block`` whole, or stop; what must be mended is told, not raised."""
-        if self.stop:
-            return self._telling("", Accounts(0, 0, block.count), {})
         try:
-            return await self._filled(block)
+            if not self.stop:
+                return await self._filled(block)
         except ExtractorError as error:
             self.stop.now("nothing can be extracted", error)
         except OSError as error:
@@ -170,10 +168,9 @@ class Asker:
             if not accounts.skipped and accounts.inputs == len(rows):
                 await asyncio.to_thread(put, place, journal)
                 return self._telling(place.stem, *found(place))
-            reasons = [reason for _, _, reason, *_ in journal.dead()]
+            reasons = journal.reasons()
         skipped = len(rows) - accounts.results - accounts.dead
-        by_reason = {reason: reasons.count(reason) for reason in set(reasons)}
-        return self._telling("", replace(accounts, skipped=skipped), by_reason)
+        return self._telling("", replace(accounts, skipped=skipped), reasons)
 
     def _pool(self, journal: Journal) -> Pool:
         return Pool(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from extractor.batch_wire import fault_of_error
+from extractor.batch_wire import error_in, fault_of_error
 from extractor.bulk.batch_ledger import Answer
 from extractor.errors import ExtractorError, ModelUnavailable
 from extractor.faults import Fault
@@ -67,4 +67,4 @@ def refusal_of_account(answer: Answer) -> ExtractorError | None:
 
 def fault_of(answer: Answer) -> Fault:
     """What an answer that is no completion comes to."""
-    return fault_of_error(answer.status, object_in(parsed(answer.body).get("error")))
+    return fault_of_error(answer.status, error_in(answer.body))

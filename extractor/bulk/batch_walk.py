@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from extractor.ask.claims import TOKENS_PER_SENTENCE
-from extractor.batch_wire import QUESTIONS, error_in, fault_of_error
+from extractor.batch_wire import QUESTIONS
 from extractor.bulk.batch_ledger import ANSWERED, UNANSWERED, Answer, Noted
+from extractor.bulk.batch_results import fault_of
 from extractor.bulk.estimate import CHARACTERS_PER_TOKEN, OUTPUT_TOKENS_PER_SENTENCE
 from extractor.bulk.ledger import Dead
 from extractor.bulk.outcome import UNEXPECTED, UNREADABLE, Settled, outcome
@@ -107,7 +108,7 @@ def _read(answer: Answer, meter: Meter) -> object:
     if answer.status == UNANSWERED:
         meter.turned_away()
         raise FaultError(Fault(ModelUnavailable(NEVER)))
-    fault = fault_of_error(answer.status, error_in(answer.body))
+    fault = fault_of(answer)
     if fault.limit is not None:
         meter.turned_away()
     raise FaultError(fault)

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from extractor.api import prompt_of
 from extractor.batch_wire import Batch, Lost, Provider, QueueFull
@@ -23,14 +22,12 @@ from extractor.bulk.inputs import Input, read_inputs
 from extractor.bulk.ledger import Ledger
 from extractor.bulk.listing import row_of
 from extractor.bulk.patience import Halted, Terms, insist, pause
+from extractor.bulk.plan import Backfill
 from extractor.bulk.stop import Stop
 from extractor.bulk.tally import Tally
 from extractor.errors import ConfigError
 from extractor.faults import FaultError
 from extractor.settings import Settings
-
-if TYPE_CHECKING:
-    from extractor.bulk.run import Backfill
 
 USUAL = Terms()
 GROWTH = 1.5
@@ -41,7 +38,7 @@ NO_ROOM = "No file of questions can be written beside the output ({}): free some
 
 
 async def fill_by_batches(
-    plan: "Backfill",
+    plan: Backfill,
     ledger: Ledger,
     key_of: KeyOf,
     settings: Settings,
@@ -98,7 +95,7 @@ class Filling:
     ``is_held``: the provider would not have the last file now.
     """
 
-    plan: "Backfill"
+    plan: Backfill
     key_of: KeyOf
     desk: Desk
     sender: Sender

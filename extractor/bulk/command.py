@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from extractor.bulk.estimate import Estimate
-from extractor.bulk.plan import RAY
-from extractor.bulk.run import Backfill, Report, estimated, run
+from extractor.bulk.plan import RAY, Backfill, Report
+from extractor.bulk.run import estimated, run
 from extractor.bulk.stop import Stop
 from extractor.bulk.watch import duration
 from extractor.doctor import host

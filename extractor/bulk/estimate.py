@@ -10,6 +10,7 @@ from extractor.bulk.identity import KeyOf
 from extractor.bulk.inputs import Input
 from extractor.bulk.ledger import Accounts, Ledger
 from extractor.bulk.listing import row_of
+from extractor.prices import Price
 from extractor.segment import segment
 from extractor.settings import Settings
 from extractor.window import windows
@@ -54,6 +55,11 @@ class Sample:
             del self.articles[self.highest]
         self.articles[key] = article
         self.highest = max(self.articles)
+
+
+def typical_cost(price: Price | None) -> float:
+    """What one article is taken to cost (US dollars) where its own bill does not arrive."""
+    return price.cost(TYPICAL) if price else 0.0
 
 
 def estimate(

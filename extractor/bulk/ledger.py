@@ -216,6 +216,18 @@ class Ledger:
             ):
                 yield *letter, zlib.decompress(body) if body else None
 
+    def reasons(self) -> dict[str, int]:
+        """How many dead letters there are for each reason, in the order of the first of each."""
+        with _told(self.path):
+            return dict(
+                self._file.execute(
+                    "SELECT coalesce(d.reason, 'unreadable') AS why, count(*) FROM inputs i "
+                    "LEFT JOIN dead d ON d.key = i.key "
+                    "WHERE i.problem IS NOT NULL OR d.key IS NOT NULL "
+                    "GROUP BY why ORDER BY min(i.position)"
+                )
+            )
+
     def bodies(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """What is kept of the results of those of ``keys`` that have one."""
         asked = f"SELECT key, body FROM results WHERE key IN ({_marks(keys)})"  # noqa: S608

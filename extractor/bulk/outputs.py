@@ -5,11 +5,14 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from pydantic_core import from_json
 
+from extractor.bulk.ledger import Ledger
+from extractor.bulk.outcome import letter
 from extractor.bulk.parquet import Row, arrow, write_rows
 from extractor.errors import ConfigError
 
@@ -47,6 +50,20 @@ def write_jsonl(path: Path, lines: Iterable[bytes]) -> int:
 
     write_atomically(path, write)
     return written
+
+
+def write_letters(path: Path, ledger: Ledger) -> None:
+    """Write the dead letters of ``ledger``, one a line; no file where there are none.
+
+    Raises:
+        ConfigError: as ``write_atomically``.
+    """
+    letters = (letter(*each) for each in ledger.dead())
+    first = next(letters, None)
+    if first is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_jsonl(path, chain([first], letters))
 
 
 def write_parquet(path: Path, lines: Iterable[bytes]) -> int:

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,8 +19,8 @@ from pydantic_core import from_json
 from extractor.bulk.blocks import Block
 from extractor.bulk.journal import Journal, lines_of
 from extractor.bulk.ledger import Accounts, Dead, Done, Row
-from extractor.bulk.outcome import letter, line
-from extractor.bulk.outputs import write_atomically, write_jsonl, write_parquet
+from extractor.bulk.outcome import line
+from extractor.bulk.outputs import write_atomically, write_letters, write_parquet
 from extractor.bulk.parquet import row_count, written_lines
 
 RESULTS, DEAD, OPEN, STALE = "results", "dead", "open", "stale"
@@ -84,12 +83,7 @@ def put(place: Place, journal: Journal) -> None:
     Raises:
         ConfigError: a file cannot be written.
     """
-    letters = (letter(*each) for each in journal.dead())
-    first = next(letters, None)
-    if first is None:
-        place.dead.unlink(missing_ok=True)
-    else:
-        write_jsonl(place.dead, chain([first], letters))
+    write_letters(place.dead, journal)
     write_parquet(place.results, (line(*each) for each in journal.results()))
     place.journal.unlink(missing_ok=True)
 

@@ -1,24 +1,22 @@
 """A backfill from end to end: open the ledger, ask about what is new, write the results."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from extractor.api import Extractor, prompt_of
 from extractor.bulk.batch_parts import at_provider
 from extractor.bulk.batches import NO_ENDPOINT, fill_by_batches
-from extractor.bulk.estimate import TYPICAL, Estimate, estimate
+from extractor.bulk.estimate import Estimate, estimate, typical_cost
 from extractor.bulk.identity import identity
 from extractor.bulk.inputs import count_inputs, read_inputs
 from extractor.bulk.ledger import Ledger
-from extractor.bulk.outcome import Settle, letter, line, outcome
-from extractor.bulk.outputs import Writer, write_jsonl, writer_for
+from extractor.bulk.outcome import Settle, line, outcome
+from extractor.bulk.outputs import Writer, write_letters, writer_for
 from extractor.bulk.plan import BLOCK, MOST_AT_ONCE, RAY, Backfill, Report, check_bounds
 from extractor.bulk.pool import Bounds, Pool
 from extractor.bulk.rayed import fill_by_ray
@@ -97,12 +95,11 @@ def run(plan: Backfill, settings: Settings, stop: Stop) -> Report:
     with Ledger(plan.ledger) as ledger:
         ledger.start_list()
         WAYS[plan.via](plan, settings, ledger, tally, stop)
-        reasons = Counter(reason for _, _, reason, *_ in ledger.dead())
         how = (stop.why, stop.interrupted, stop.error)
-        report = Report(ledger.accounts(), dict(reasons), tally, *how)
+        report = Report(ledger.accounts(), ledger.reasons(), tally, *how)
         if report.is_written:
             write(plan.output, (line(*result) for result in ledger.results()))
-            _write_dead(plan.dead_letters, ledger)
+            write_letters(plan.dead_letters, ledger)
         return report
 
 
@@ -147,8 +144,7 @@ def _checked(plan: Backfill, settings: Settings) -> Writer:
 
 def _tally(plan: Backfill, settings: Settings) -> Tally:
     price = price_of(settings, by_batch=plan.via == "batch")
-    guess = price.cost(TYPICAL) if price else 0.0
-    return Tally(total=count_inputs(plan.source), guess=guess)
+    return Tally(total=count_inputs(plan.source), guess=typical_cost(price))
 
 
 @contextmanager
@@ -196,12 +192,3 @@ async def _heeding(stop: Stop, filling: Coroutine[Any, Any, None]) -> None:
         except asyncio.CancelledError:
             if not stop.interrupted:
                 raise
-
-
-def _write_dead(path: Path, ledger: Ledger) -> None:
-    letters = (letter(*each) for each in ledger.dead())
-    first = next(letters, None)
-    if first is None:
-        path.unlink(missing_ok=True)
-    else:
-        write_jsonl(path, chain([first], letters))
