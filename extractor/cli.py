@@ -132,13 +132,13 @@ def backfill(
     ],
     concurrency: Annotated[int, typer.Option(help="Articles at once.")] = 16,
     workers: Annotated[
-        int, typer.Option(help="Processes; one walks some 70 short articles a second.")
+        int, typer.Option(help="Processes; one walks some 130 short articles a second.")
     ] = 1,
     via: Annotated[
         str,
         typer.Option(
             help="calls; or batch: the provider's batches, half price within a day; or ray: many "
-            "machines, OUTPUT is a folder of Parquet parts."
+            "machines, OUTPUT is a folder of Parquet parts (docs/scale.md)."
         ),
     ] = "calls",
     block: Annotated[

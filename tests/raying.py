@@ -19,7 +19,7 @@ PLAN = {"concurrency": 8, "workers": 2, "block": 20, "via": "ray"}
 
 @contextmanager
 def two_nodes() -> Iterator[SimpleNamespace]:
-    """The cluster, its second node, and the folder of the session's logs."""
+    """The cluster, its second node, and the folder of Ray's logs."""
     import ray
     from ray.cluster_utils import Cluster
 

@@ -70,6 +70,14 @@ def test_without_ray_it_says_what_to_install(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+@needs_ray
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path, monkeypatch, address):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(ConfigError, match="nothing listens there"):
+        run(planned(tmp_path), HOSTED, Stop())
+
+
 def test_every_bound_is_divided_and_no_key_is_handed_over(tmp_path):
     plan = planned(tmp_path, workers=4, concurrency=64, rpm=600.0, tpm=1e6, max_cost=10.0)
     given = rayed.work_of(plan, HOSTED)

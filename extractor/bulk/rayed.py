@@ -8,6 +8,7 @@ own blocks, and what Ray keeps or loses in a crash, decide nothing that is paid 
 import json
 import logging
 import os
+import socket
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ from extractor.table import counted
 # ruff: noqa: ANN401
 
 MOST_IN_BLOCK = 1_000
+LOOK_SECONDS = 5.0
 MISSING = "--via ray needs Ray: pip install 'fact-extractor[ray]' on every machine."
 EMBEDDED = (
     "With --via ray each actor would load the embedded model anew (1.2 GB and all cores): serve "
@@ -179,6 +181,7 @@ def _gather(
 def _cluster(ray: Any, workers: int) -> Generator[None]:
     """Within, a cluster: one that the caller has joined, else RAY_ADDRESS's, else a local one."""
     if own := not ray.is_initialized():
+        _look(os.environ.get("RAY_ADDRESS", ""))
         try:
             ray.init(log_to_driver=False, logging_level=logging.WARNING)
         except Exception as error:  # it raises whatever its parts raise
@@ -190,6 +193,17 @@ def _cluster(ray: Any, workers: int) -> Generator[None]:
     finally:
         if own:
             ray.shutdown()
+
+
+def _look(address: str) -> None:
+    """See that something listens at ``address``, if it names a port: Ray would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        return
+    try:
+        socket.create_connection((host, int(port)), LOOK_SECONDS).close()
+    except (OSError, OverflowError):
+        raise ConfigError(NO_CLUSTER.format("nothing listens there")) from None
 
 
 def _told(ray: Any, work: Work, blocks: Sequence[Block]) -> Iterator[Told]:
