@@ -1,6 +1,7 @@
 """The function call per article, blocking or awaited, on one event loop of its own."""
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import CancelledError, Future
@@ -64,6 +65,12 @@ class Extractor:
             target=self._loop.run_forever, name="extractor", daemon=True
         )
         self._thread.start()
+        _open.add(self)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its event loop is there to take articles."""
+        return self._thread.is_alive()
 
     def extract(self, article: Article, report: Report | None = None) -> Extraction:
         """Extract the claims of ``article``; blocks until done or until the deadline.
@@ -94,6 +101,7 @@ class Extractor:
 
     def close(self) -> None:
         """End the calls under way, then the event loop. An embedded model stays loaded."""
+        _open.discard(self)
         if self._loop.is_closed():
             return
         self._begin(self._end()).result()
@@ -136,6 +144,17 @@ class Extractor:
         model = await asyncio.to_thread(connected, self.settings, self._prompt, self._pacer)
         turns, paced = self.settings.concurrency, self._pacer is not None
         return kit_for(self.settings, model, self._prompt, turns, paced)
+
+
+_open: set[Extractor] = set()  # those that nobody has closed yet
+
+
+@atexit.register
+def _close_all() -> None:
+    """A program that forgets to close leaves no open connection behind, and no complaint of it."""
+    for forgotten in tuple(_open):
+        if forgotten.is_running:  # not in a fork, where threads have ended
+            forgotten.close()
 
 
 def prompt_of(settings: Settings) -> Prompt:

@@ -6,9 +6,11 @@ question as the prompt made it, so that the wire holds what this project wrote a
 """
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import httpx2
@@ -17,7 +19,7 @@ import openai
 from instructor import openai_schema
 from instructor.v2 import mode_registry
 from openai.types.chat import ChatCompletion
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -89,9 +91,7 @@ def through(name: str, post: Post) -> Model:
     """A model that ``post`` answers for, with a completion's JSON. It waits between no tries."""
 
     async def completion(wire: Wire, meter: Meter) -> object:
-        reply = await post(wire, meter)
-        is_object = isinstance(reply, dict)
-        return ChatCompletion.construct(**cast("Wire", reply)) if is_object else reply
+        return _constructed(await post(wire, meter))
 
     async def close() -> None:
         pass
@@ -115,12 +115,26 @@ def _post(client: openai.AsyncOpenAI) -> Post:
         meter.sent()
         try:
             # Not ``chat.completions.create``: a second to import, and 2 ms a call to copy ``wire``.
-            reply = await client.post("/chat/completions", cast_to=ChatCompletion, body=wire)
+            reply = await client.post("/chat/completions", cast_to=httpx2.Response, body=wire)
+            return _completion(reply.content)
         except Exception as error:
             raise FaultError(_fault(error)) from error
-        return cast("object", reply)
 
     return post
+
+
+def _completion(body: bytes) -> object:
+    """A completion if the server sent one. Most are as documented, and those are read at once."""
+    with suppress(ValidationError):
+        return ChatCompletion.model_validate_json(body)
+    with suppress(ValueError):
+        return _constructed(json.loads(body))
+    return None
+
+
+def _constructed(reply: object) -> object:
+    """A completion of what is there: many servers leave out fields, or add their own values."""
+    return ChatCompletion.construct(**cast("Wire", reply)) if isinstance(reply, dict) else reply
 
 
 def _listening(pacer: Pacer) -> Callable[[httpx2.Response], Awaitable[None]]:

@@ -31,7 +31,7 @@ BAD_ENDINGS = [
     ("invalid schema", r.INVALID_SCHEMA, "invalid", 4),
     ("empty message", r.EMPTY, "invalid", 4),
     ("html", r.HTML, "unavailable", 4),
-    ("html as json", r.HTML_AS_JSON, "invalid", 4),
+    ("html as json", r.HTML_AS_JSON, "unavailable", 4),
     ("error with 200", r.ERROR_200, "unavailable", 4),
     ("no choices", r.NO_CHOICES, "unavailable", 4),
     ("odd choices", r.ODD_CHOICES, "unavailable", 4),
