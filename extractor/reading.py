@@ -110,7 +110,9 @@ def _format(name: str | None, data: bytes) -> str:
 
 
 def _encoding(data: bytes) -> str:
-    return "utf-16" if data.startswith(UTF16) else "utf-8-sig"
+    if data.startswith(UTF16):
+        return "utf-16"
+    return "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"  # the latter is faster
 
 
 def _decoded(data: bytes) -> str:

@@ -7,10 +7,9 @@ import re
 import stat
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path, PurePath
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -33,8 +32,7 @@ DAMAGED = "is cut short or damaged, or is no gzip file"
 TOO_LARGE = f"larger than {BYTE_LIMIT // 1_000_000} MB: give one article alone."
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """One input. Either ``article`` or ``problem`` (why it cannot be read, what to do) is there.
 
     ``position`` counts from 0 in input order. ``name`` is for people: the article's own id, else

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from extractor.errors import ConfigError
 
@@ -37,8 +37,7 @@ UNWRITABLE = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One input as the ledger lists it. Either ``key`` or ``problem`` is there.
 
     ``about`` is JSON of what is the input's own and not the text's: id and url. ``size`` is the
@@ -140,12 +139,11 @@ class Ledger:
 
     def enlist(self, rows: Iterable[Row]) -> None:
         """Put inputs on the list, without waiting for the disk: each run makes it anew."""
-        values = [(r.position, r.key, r.name, r.about, r.size, r.problem) for r in rows]
         with _told(self.path):
             self._file.execute("PRAGMA synchronous=NORMAL")
             try:
                 with self._transaction() as file:
-                    file.executemany("INSERT OR REPLACE INTO inputs VALUES (?,?,?,?,?,?)", values)
+                    file.executemany("INSERT OR REPLACE INTO inputs VALUES (?,?,?,?,?,?)", rows)
             finally:
                 self._file.execute("PRAGMA synchronous=FULL")
 
