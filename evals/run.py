@@ -121,6 +121,7 @@ def on_tape(settings: Settings, url: Callable[[str], str]) -> Extract:
             deadline=PATIENCE,
             strict=settings.strict,
             prompt=settings.prompt or (CLAUSES if settings.is_embedded else CLAIMS),
+            second_pass=settings.second_pass,
         ) as extractor:
             return extractor.extract(article)
 

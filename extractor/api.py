@@ -45,6 +45,7 @@ class Extractor:
         deadline: float | None = None,
         strict: bool | None = None,
         prompt: str | None = None,
+        second_pass: bool | None = None,
         pacer: Pacer | None = None,
     ) -> None:
         self.settings = settings or settings_from_env(
@@ -54,6 +55,7 @@ class Extractor:
             deadline=deadline,
             strict=strict,
             prompt=prompt,
+            second_pass=second_pass,
         )
         self._prompt = prompt_of(self.settings)
         self._pacer = pacer

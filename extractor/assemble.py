@@ -7,7 +7,7 @@ from datetime import datetime
 
 from extractor.candidates import Candidate
 from extractor.normalise.quantity import LocatedQuantity, find_quantities
-from extractor.normalise.time import LocatedTime, find_times
+from extractor.normalise.time import find_times
 from extractor.rules.kind import kind_of_clause
 from extractor.rules.modality import Modality, modality
 from extractor.rules.place import find_place
@@ -66,10 +66,10 @@ def _claim(
         "quote": quote,
         "quantities": quantities,
         "time": _time(text, candidate, published_at),
-        "place": candidate.place or find_place(text, candidate.reach),
+        "place": find_place(text, candidate.reach),
         "negated": says.negated if candidate.negated is None else candidate.negated,
         "certainty": _certainty(says, candidate.sources, kind),
-        "hedge": candidate.hedge or says.hedge,
+        "hedge": says.hedge,
         "zone": candidate.sentences[0].zone,
     }
     draft = Claim.model_validate({"id": "", "filled_by": _origins(candidate, content), **content})
@@ -111,14 +111,7 @@ def _time(text: str, candidate: Candidate, published_at: datetime | None) -> Tim
     """The clause's own time, else one that its passage opens with ("On Thursday, ...")."""
     stretches = [*candidate.reach, (candidate.lead, candidate.reach[0][0])]
     times = [t for a, b in stretches if a < b for t in find_times(text, published_at, a, b)]
-    wanted = candidate.time_words
-    chosen = next((t for t in times if wanted and _overlaps(wanted, t)), None)
-    first = chosen or next(iter(times), None)
-    return first.time if first else None
-
-
-def _overlaps(words: str, found: LocatedTime) -> bool:
-    return found.time.text in words or words in found.time.text
+    return times[0].time if times else None
 
 
 def _quote(text: str, candidate: Candidate) -> Span | None:

@@ -71,10 +71,9 @@ def _one(extractor: Extractor, batch: Batch, file: str, keep: Keep) -> Exit:
         complain(f"{file}: this should not happen ({type(error).__name__}): please report it.")
         return Exit.INCOMPLETE
     keep(result)
-    if result.status is Status.OK:
-        return Exit.OK
-    complain(f"{file}: {_failure(result)}")
-    return Exit.INCOMPLETE
+    if result.coverage.failed:
+        complain(f"{file}: {_failure(result)}")
+    return Exit.OK if result.status is Status.OK else Exit.INCOMPLETE
 
 
 def _failure(result: Extraction) -> str:

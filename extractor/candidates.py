@@ -26,8 +26,5 @@ class Candidate:
     sources: tuple[Source, ...] = ()
     kind: Kind | None = None
     quote: Span | None = None
-    place: str | None = None
-    time_words: str | None = None
-    hedge: str | None = None
     negated: bool | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])

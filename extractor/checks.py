@@ -33,7 +33,7 @@ def statement_problems(statement: str, evidence: str, article: str) -> Iterator[
     folded, (known, name_stems) = fold(statement).text, _vocabulary(article)
     said = _words(folded)
     for name in _names(folded, said):
-        if name not in known:
+        if name not in known and name.removesuffix("'s").removesuffix("'") not in known:
             yield f"name not in the article: {name}"
     if is_negated(folded) and not _has_negation(evidence):
         yield "denies what the evidence does not deny"

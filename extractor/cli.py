@@ -38,6 +38,15 @@ BaseUrl = Annotated[
 PromptName = Annotated[
     str | None, typer.Option(help="A prompt's name. Default: by the kind of model.")
 ]
+SecondPass = Annotated[
+    bool | None,
+    typer.Option(
+        "--second-pass/--one-pass",
+        help="Ask a hosted model again about sentences without a claim. Default: "
+        "EXTRACTOR_SECOND_PASS, else one pass.",
+        show_default=False,
+    ),
+]
 
 
 @contextmanager
@@ -72,6 +81,7 @@ def _settings(
     deadline: float | None = None,
     prompt: str | None = None,
     prices: Path | None = None,
+    second_pass: bool | None = None,
 ) -> "Settings":
     from extractor.errors import ConfigError
     from extractor.settings import settings_from_env
@@ -79,7 +89,12 @@ def _settings(
     if base_url and not (model or os.environ.get("EXTRACTOR_MODEL")):
         raise ConfigError("--base-url alone does not send a text away: name the --model too.")
     return settings_from_env(
-        model=model, base_url=base_url, deadline=deadline, prompt=prompt, prices=prices
+        model=model,
+        base_url=base_url,
+        deadline=deadline,
+        prompt=prompt,
+        prices=prices,
+        second_pass=second_pass,
     )
 
 
@@ -108,13 +123,14 @@ def extract(
         float | None, typer.Option(help="Seconds for one article. Default: 600 local, 120 hosted.")
     ] = None,
     prompt: PromptName = None,
+    second_pass: SecondPass = None,
 ) -> None:
     """Extract the claims of each FILE; one that cannot be read does not stop the others."""
     with _told():
         from extractor.batch import Batch, run
         from extractor.reading import published
 
-        settings = _settings(model, base_url, deadline, prompt)
+        settings = _settings(model, base_url, deadline, prompt, second_pass=second_pass)
         code = run(Batch(tuple(files), published(published_at), as_json, out), settings)
     raise typer.Exit(code)
 
@@ -163,13 +179,14 @@ def backfill(
     model: ModelName = None,
     base_url: BaseUrl = None,
     prompt: PromptName = None,
+    second_pass: SecondPass = None,
 ) -> None:
     """Extract all of INPUT into OUTPUT. The same command again goes on where it ended."""
     with _told():
         from extractor.bulk.command import order, reckon
         from extractor.bulk.plan import Backfill
 
-        settings = _settings(model, base_url, prompt=prompt, prices=prices)
+        settings = _settings(model, base_url, prompt=prompt, prices=prices, second_pass=second_pass)
         plan = Backfill(
             source, output, concurrency, rpm, tpm, max_cost, retry_dead, workers, via, block
         )

@@ -4,25 +4,24 @@ import asyncio
 import hashlib
 import math
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from extractor.ask import STYLES, Judged, Style
+from extractor.ask import STYLES, Judged
+from extractor.asking import Findings, Inquiry, Kit, ask_all
 from extractor.assemble import assemble
 from extractor.candidates import Candidate
-from extractor.errors import ArticleError, ModelError, ModelUnavailable
-from extractor.faults import Truncated
-from extractor.model import Meter, Model, Stopped
-from extractor.outcome import Failure, coverage, status_of
+from extractor.errors import ArticleError
+from extractor.model import Meter, Model
+from extractor.outcome import coverage, status_of
 from extractor.prices import price_of, priced
 from extractor.record import article_record, provenance
-from extractor.segment import Document, segment
+from extractor.segment import segment
 from extractor.settings import Settings
 from extractor.text import UNWANTED
-from extractor.window import Window, halves, windows
+from extractor.window import windows
 from prompts import Prompt
-from schemas import Article, Claim, Extraction, Rejected
+from schemas import Article, Claim, Extraction
 
 CHARACTER_LIMIT = 200_000
 
@@ -37,34 +36,6 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class Kit:
-    """What a walk works with; the same for every article."""
-
-    settings: Settings
-    model: Model
-    prompt: Prompt
-    style: Style
-    articles: asyncio.Semaphore  # an article's clock starts when it gets one of these
-    turns: asyncio.Semaphore
-    seconds: float  # for one article; infinite where each call has its own limit instead
-
-
-@dataclass
-class Findings:
-    """What the windows have brought so far.
-
-    ``answered`` counts windows that a model answered for, ``settled`` those that none was asked.
-    """
-
-    candidates: list[Candidate] = field(default_factory=list[Candidate])
-    rejected: list[Rejected] = field(default_factory=list[Rejected])
-    failures: list[Failure] = field(default_factory=list[Failure])
-    answered: int = 0
-    settled: int = 0
-    stopped: Stopped | None = None
 
 
 async def walk(article: Article, kit: Kit, report: Report | None = None) -> Extraction:
@@ -87,23 +58,23 @@ async def walk(article: Article, kit: Kit, report: Report | None = None) -> Extr
 
     def tell(judged: Judged) -> None:
         if report:
-            done = findings.settled + findings.answered + len(findings.failures)
+            done = findings.settled + len(findings.answers) + len(findings.failures)
             report(Progress(done, len(everything), claims(list(judged.candidates))))
 
     for window in settled:
         findings.settled += 1
-        tell(_taken(findings, kit.style.judge(document, window, [])))
+        tell(findings.take(kit.style.judge(document, window, [])))
     async with kit.articles:
-        meter = Meter()
-        await _ask_all(article, document, asked, kit, meter, findings, tell)
+        inquiry = Inquiry(article, document, kit, Meter(), findings, time.monotonic() + kit.seconds)
+        await ask_all(inquiry, asked, tell)
     found = claims(findings.candidates)
     return Extraction(
-        status=status_of(findings.failures, findings.answered + findings.settled),
+        status=status_of(findings.failures, len(findings.answers) + findings.settled),
         article=article_record(article, sha256, document),
         claims=found,
         rejected=tuple(findings.rejected),
-        coverage=coverage(document, found, findings.failures),
-        usage=priced(meter.total(), price_of(kit.settings)),
+        coverage=coverage(document, found, findings.failures, findings.unasked),
+        usage=priced(inquiry.meter.total(), price_of(kit.settings)),
         provenance=provenance(kit.model.name, kit.prompt, kit.settings.is_embedded),
     )
 
@@ -129,92 +100,6 @@ def checked(article: Article) -> Article:
             "binary file, or was decoded with the wrong encoding."
         )
     return article
-
-
-async def _ask_all(
-    article: Article,
-    document: Document,
-    asked: list[Window],
-    kit: Kit,
-    meter: Meter,
-    findings: Findings,
-    tell: Callable[[Judged], None],
-) -> None:
-    deadline = time.monotonic() + kit.seconds
-    open_windows = set(asked)
-
-    async def one(window: Window) -> None:
-        judged = await _ask(article, document, window, kit, meter, findings, deadline)
-        open_windows.discard(window)
-        tell(judged)
-
-    try:
-        async with asyncio.timeout(kit.seconds):
-            await _together([one(window) for window in asked])
-        return
-    except TimeoutError:
-        error: Exception = ModelUnavailable(f"The deadline of {kit.seconds:g} s was over.")
-    except Stopped as stopped:
-        error = stopped.error
-    if not findings.answered and not isinstance(error, ModelError):
-        raise error
-    left = sorted(open_windows, key=lambda w: w.start)
-    findings.failures += [Failure(window, error) for window in left]
-
-
-async def _together(steps: list[Coroutine[Any, Any, None]]) -> None:
-    """Run all steps at once; the first that fails cancels the others and is raised itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for step in steps:
-                group.create_task(step)
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-
-
-async def _ask(
-    article: Article,
-    document: Document,
-    window: Window,
-    kit: Kit,
-    meter: Meter,
-    findings: Findings,
-    deadline: float,
-) -> Judged:
-    """Ask one window, in halves where it does not fit; failures are noted, not raised."""
-    question = kit.style.question(kit.prompt, article, document, window, kit.settings.strict)
-    try:
-        async with kit.turns:
-            if findings.stopped:  # while this window waited for its turn
-                raise findings.stopped
-            items = await kit.model.ask(question, meter, deadline)
-    except Stopped as stopped:
-        findings.stopped = stopped
-        raise
-    except Truncated as error:
-        parts = halves(window)
-        if not parts:
-            return _failed(findings, window, error)
-        judged = [await _ask(article, document, w, kit, meter, findings, deadline) for w in parts]
-        return Judged(
-            tuple(c for j in judged for c in j.candidates),
-            tuple(r for j in judged for r in j.rejected),
-        )
-    except ModelError as error:
-        return _failed(findings, window, error)
-    findings.answered += 1
-    return _taken(findings, kit.style.judge(document, window, items))
-
-
-def _taken(findings: Findings, judged: Judged) -> Judged:
-    findings.candidates += judged.candidates
-    findings.rejected += judged.rejected
-    return judged
-
-
-def _failed(findings: Findings, window: Window, error: Exception) -> Judged:
-    findings.failures.append(Failure(window, error))
-    return Judged((), ())
 
 
 def kit_for(

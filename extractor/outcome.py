@@ -23,6 +23,7 @@ RAISED: dict[Status, type[ModelError]] = {
     Status.INVALID: OutputInvalid,
     Status.UNAVAILABLE: ModelUnavailable,
 }
+AGAIN = "When asked again what was missed: "
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,27 @@ def status_of(failures: Sequence[Failure], answered: int) -> Status:
     return next((s for kind, s in STATUSES if isinstance(error, kind)), Status.UNAVAILABLE)
 
 
-def coverage(document: Document, claims: Sequence[Claim], failures: Sequence[Failure]) -> Coverage:
-    """Which sentences that could carry claims did, and which windows failed."""
+def coverage(
+    document: Document,
+    claims: Sequence[Claim],
+    failures: Sequence[Failure],
+    unasked: Sequence[Failure] = (),
+) -> Coverage:
+    """Which sentences that could carry claims did, and which windows failed.
+
+    ``unasked`` were answered once and not when asked again: no failure of the extraction.
+    """
     able = [s.span for s in document.sentences if s.can_claim]
     starts = sorted(e.start for c in claims for e in c.evidence)
     covered = [s for s in able if any(s.start <= at < s.end for at in starts)]
-    failed = tuple(
-        FailedWindow(start=f.window.start, end=f.window.end, reason=str(f.error)) for f in failures
-    )
+    failed = (*map(_failed, failures), *(_failed(f, AGAIN) for f in unasked))
     uncovered = tuple(s for s in able if s not in covered)
     return Coverage(sentences=len(able), covered=len(covered), uncovered=uncovered, failed=failed)
+
+
+def _failed(failure: Failure, when: str = "") -> FailedWindow:
+    window = failure.window
+    return FailedWindow(start=window.start, end=window.end, reason=f"{when}{failure.error}")
 
 
 def raise_for_status(extraction: Extraction) -> Extraction:

@@ -19,7 +19,8 @@ class Settings:
     ``deadline``: seconds for one article, all retries included; ``None`` means 600 for an
     embedded model and 120 for a hosted one. ``strict``: ask a hosted server for strict
     structured outputs. ``prompt``: name of a prompt under ``prompts/``; chosen by the model's
-    kind where it is ``None``. ``prices``: a price list of one's own, as JSON.
+    kind where it is ``None``. ``prices``: a price list of one's own, as JSON. ``second_pass``: ask
+    a hosted model once more about sentences that no claim rests on.
     """
 
     model: str = LOCAL
@@ -30,6 +31,7 @@ class Settings:
     prompt: str | None = None
     concurrency: int = 8
     prices: Path | None = None
+    second_pass: bool = False
 
     @property
     def is_embedded(self) -> bool:
@@ -53,12 +55,13 @@ def settings_from_env(
     strict: bool | None = None,
     prompt: str | None = None,
     prices: Path | None = None,
+    second_pass: bool | None = None,
 ) -> Settings:
     """Arguments first, then the environment, then the defaults.
 
     Reads ``EXTRACTOR_MODEL``, ``EXTRACTOR_STRICT``, ``EXTRACTOR_DEADLINE``, ``EXTRACTOR_PRICES``,
-    ``OPENAI_API_KEY`` and ``OPENAI_BASE_URL``. A key or an address alone never moves work off the
-    machine: the model must be named.
+    ``EXTRACTOR_SECOND_PASS``, ``OPENAI_API_KEY`` and ``OPENAI_BASE_URL``. A key or an address alone
+    never moves work off the machine: the model must be named.
 
     Raises:
         ConfigError: a value cannot be used.
@@ -71,9 +74,10 @@ def settings_from_env(
         base_url=url,
         api_key=api_key or (os.environ.get("OPENAI_API_KEY") if url else None),
         deadline=deadline if deadline is not None else _seconds("EXTRACTOR_DEADLINE"),
-        strict=_strict() if strict is None else strict,
+        strict=_is_on("EXTRACTOR_STRICT", "on") if strict is None else strict,
         prompt=prompt,
         prices=prices or _prices(),
+        second_pass=_is_on("EXTRACTOR_SECOND_PASS", "off") if second_pass is None else second_pass,
     )
     return _checked(settings)
 
@@ -95,8 +99,8 @@ def _checked(settings: Settings) -> Settings:
     return settings
 
 
-def _strict() -> bool:
-    return os.environ.get("EXTRACTOR_STRICT", "on").strip().lower() not in OFF
+def _is_on(name: str, default: str) -> bool:
+    return (os.environ.get(name) or default).strip().lower() not in OFF
 
 
 def _prices() -> Path | None:

@@ -9,7 +9,7 @@ from typing import cast
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-CLAIMS = "claims.v1"
+CLAIMS = "claims.v2"
 CLAUSES = "clauses.v1"
 SUFFIXES = (".jinja", ".json")
 

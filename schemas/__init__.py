@@ -14,7 +14,7 @@ from schemas.claims import (
     TimeBasis,
     Zone,
 )
-from schemas.drafts import ClaimDraft, ClaimsAnswer, ClauseDraft, TellerDraft
+from schemas.drafts import ClaimDraft, ClaimsAnswer, ClauseDraft
 from schemas.extraction import (
     SCHEMA_VERSION,
     ArticleRecord,
@@ -50,7 +50,6 @@ __all__ = [
     "SourceKind",
     "Span",
     "Status",
-    "TellerDraft",
     "Time",
     "TimeBasis",
     "Usage",

@@ -1,12 +1,13 @@
 """What a model fills: smaller than a claim, and words of the article throughout.
 
 These shapes satisfy strict structured outputs: an object at the root, every property required,
-nothing but closed objects, lists, strings, integers, enums and null.
+nothing but closed objects, lists, strings, integers and enums. Keys on the wire are a letter or
+two, because a model writes them anew for every claim.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.claims import Kind
 
@@ -17,29 +18,38 @@ class Draft(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TellerDraft(Draft):
-    """Who says so and the reporting words, both copied from the article."""
+SEPARATOR = "|"
 
-    name: str
-    cue: str | None
+
+def pieces(written: str) -> tuple[str, ...]:
+    """What stands between the separators, without the spaces around it."""
+    return tuple(piece.strip() for piece in written.split(SEPARATOR))
+
+
+def _said(written: str) -> str:
+    if len(pieces(written)) < 2:
+        raise ValueError("a claim has a subject and a verb at least")
+    return written
 
 
 class ClaimDraft(Draft):
-    """One claim as a capable model gives it: ids of sentences, and words copied from them."""
+    """One claim as a capable model gives it: numbers of sentences, and words copied from them.
 
-    sentences: list[int]
-    kind: Kind
-    statement: str
-    subject: str
-    predicate: str
-    object: str | None
-    tellers: list[TellerDraft]
-    quote: str | None
-    quantity: str | None
-    time: str | None
-    place: str | None
-    hedge: str | None
-    negated: bool
+    ``said``: subject, verb, then the rest of the clause in as many pieces as it stands in, with
+    ``|`` between them; read in a row they are the statement. A name in square brackets behind a
+    pronoun says who is meant. ``tellers``, the outermost first: a name, ``|``, its reporting words.
+    """
+
+    sentences: list[int] = Field(alias="s")
+    tellers: list[str] = Field(alias="by")
+    said: Annotated[str, AfterValidator(_said)] = Field(alias="c")
+    kind: Kind = Field(alias="k")
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Subject, verb, and the rest as far as there is any."""
+        subject, verb, *rest = pieces(self.said)
+        return subject, verb, *filter(None, rest)
 
 
 class ClaimsAnswer(Draft):

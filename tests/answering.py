@@ -20,40 +20,18 @@ TEXT = (
 )
 
 
-def claim(sentence: int, statement: str, subject: str, predicate: str, **slots: object) -> dict:
+def claim(sentence: int, said: str, *tellers: str) -> dict:
     """One item of an answer, in the wire's shape."""
-    rest = dict.fromkeys(("object", "quote", "quantity", "time", "place", "hedge"))
-    return {
-        "sentences": [sentence],
-        "kind": "event",
-        "statement": statement,
-        "subject": subject,
-        "predicate": predicate,
-        **rest,
-        "tellers": [],
-        "negated": False,
-        **slots,
-    }
+    return {"s": [sentence], "by": list(tellers), "c": said, "k": "event"}
 
 
 CLAIMS = [
     claim(
         2,
-        "The barrier at Samplestadt held back the river on Monday.",
-        "The barrier at Samplestadt",
-        "held back",
-        object="the river",
-        time="Monday",
-        tellers=[{"name": "Jane Example", "cue": "said"}],
+        "The barrier at Samplestadt | held back | the river on Monday",
+        "Jane Example | said",
     ),
-    claim(
-        3,
-        "Up to 7,500 people had left the lower town.",
-        "Up to 7,500 people",
-        "had left",
-        object="the lower town",
-        quantity="Up to 7,500 people",
-    ),
+    claim(3, "Up to 7,500 people | had left | the lower town"),
 ]
 
 

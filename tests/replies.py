@@ -26,12 +26,8 @@ USAGE = (101, 17)
 
 
 def claim(number: int, sentence: str) -> dict[str, Any]:
-    subject, predicate, thing = SENTENCES[sentence]
-    nothing = dict.fromkeys(("quote", "quantity", "time", "place", "hedge"))
-    words = {"subject": subject, "predicate": predicate, "object": thing, "statement": sentence}
-    return {"sentences": [number], "kind": "event", **words, "tellers": [], **nothing} | {
-        "negated": False
-    }
+    said = " | ".join(filter(None, SENTENCES[sentence]))
+    return {"s": [number], "by": [], "c": said, "k": "event"}
 
 
 def asked(request: Request) -> list[tuple[int, str]]:

@@ -22,7 +22,7 @@ from scripted import Scripted
 
 from extractor.bulk import feed, identity
 from extractor.settings import Settings
-from prompts import load_prompt
+from prompts import CLAIMS, load_prompt
 from schemas import Article
 
 COUNT = 15
@@ -90,12 +90,12 @@ def test_what_a_model_or_a_rule_reads_is_part_of_the_key(source, output, server,
     assert len(server.requests) == 2
 
 
-def keys(settings: Settings, prompt: str = "claims.v1") -> bytes:
+def keys(settings: Settings, prompt: str = CLAIMS) -> bytes:
     return identity.identity(settings, load_prompt(prompt))(Article(text="Invented."))
 
 
 def test_model_prompt_parameters_schema_and_version_are_part_of_the_key(monkeypatch):
-    settings, prompt = Settings("m", "http://one", "k"), load_prompt("claims.v1")
+    settings, prompt = Settings("m", "http://one", "k"), load_prompt(CLAIMS)
     first = keys(settings)
     assert first == keys(Settings("m", "http://two", "other", deadline=1, concurrency=3))
     assert len(first) == 32
@@ -114,7 +114,7 @@ def test_model_prompt_parameters_schema_and_version_are_part_of_the_key(monkeypa
 
 
 def test_parts_of_a_text_never_run_into_each_other():
-    key = identity.identity(Settings("m"), load_prompt("claims.v1"))
+    key = identity.identity(Settings("m"), load_prompt(CLAIMS))
     alike = [
         Article(text="ab"),
         Article(text="b", title="a"),

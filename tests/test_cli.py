@@ -185,7 +185,7 @@ def test_the_listing_fits_its_width(server, news, monkeypatch):
 
 def test_markup_in_an_article_is_printed_as_it_is(server, news):
     news.write_text("Notes [bold]from[/bold] town\n\nThe [red]barrier[/] of [link=x]old held.\n")
-    server.claims = [claim(2, "The barrier held.", "The [red]barrier[/]", "held")]
+    server.claims = [claim(2, "The [red]barrier[/] | held")]
     result = run("extract", news, *hosted(server))
     assert "The [red]barrier[/] of [link=x]old held." in result.stdout
 

@@ -65,7 +65,8 @@ def test_the_wheel_holds_every_source_file_and_nothing_else(wheel):
     "name",
     [
         "extractor/py.typed",
-        "prompts/claims.v1/system.jinja",
+        "prompts/claims.v2/examples.json",
+        "prompts/claims.v2/system.jinja",
         "prompts/clauses.v1/examples.json",
         "prompts/clauses.v1/grammar.jinja",
         "prompts/py.typed",

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.metadata
+import re
 import time
 import tomllib
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ from packaging.requirements import Requirement
 from scripted import Request, Scripted
 
 from extractor import Extractor
+from extractor.ask.claims import prefix
 from extractor.ask.wire import response_format, wire_schema
 from extractor.llm import connect
 from extractor.model import Meter, Question
-from prompts import load_prompt
+from prompts import CLAIMS, load_prompt
 from schemas import ClaimsAnswer
 
 ROOT = Path(__file__).parents[1]
@@ -92,7 +94,7 @@ def test_the_request_is_the_prompt_and_a_strict_schema_and_nothing_else():
     assert request["response_format"] == response_format("claims", ClaimsAnswer, strict=True)
     assert request["response_format"]["json_schema"]["strict"] is True
     system, user = request["messages"]
-    assert system == {"role": "system", "content": load_prompt("claims.v1").render("system")}
+    assert system == prefix(load_prompt(CLAIMS))[0]
     assert user["role"] == "user"
     assert user["content"].endswith(list(r.SENTENCES)[-1])
 
@@ -140,9 +142,19 @@ def test_a_second_attempt_holds_no_failed_answer():
     assert b"validation" not in raw.lower()
 
 
-def test_the_prefix_is_the_same_for_every_article():
-    first, second = asked_with().json, asked_with(deadline=9).json
-    assert first["messages"][0] == second["messages"][0]
+def test_the_prefix_is_the_same_for_every_article_and_comes_first():
+    other = r.ARTICLE.model_copy(update={"text": "The clerk read it.", "title": "Invented: read"})
+    first, second = play(r.good).server.requests[0], play(r.good, article=other).server.requests[0]
+    assert first.json["messages"][0] == second.json["messages"][0]
+    assert first.json["messages"][1] != second.json["messages"][1]
+    assert len(first.json["messages"]) == 2
+
+
+def test_the_prefix_is_long_enough_for_prefix_caches():
+    """They begin at 1,024 tokens. No tokenizer takes two words for one token, nor a word and a
+    mark with spaces around it; `python -m evals.bench.wire_tokens` counts what one makes of it."""
+    (system,) = prefix(load_prompt(CLAIMS))
+    assert len(re.findall(r"[A-Za-z]+|\d+|(?<!\S)[^\w\s]+(?!\S)", system["content"])) >= 1_024
 
 
 @pytest.mark.parametrize("name", ["openai", "instructor", "pydantic", "tenacity"])

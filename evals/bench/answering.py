@@ -151,11 +151,8 @@ def _refusal(wait: float, style: str) -> bytes:
 
 
 def _claim(number: int, statement: str) -> dict[str, object]:
-    subject, predicate, thing = SENTENCES[statement]
-    nothing = dict.fromkeys(("quote", "quantity", "time", "place", "hedge"))
-    words = {"subject": subject, "predicate": predicate, "object": thing, "statement": statement}
-    rest = {"tellers": list[str](), "negated": False}
-    return {"sentences": [number], "kind": "event", **words, **nothing, **rest}
+    said = " | ".join(filter(None, SENTENCES[statement]))
+    return {"s": [number], "by": list[str](), "c": said, "k": "event"}
 
 
 def _answer(usage: tuple[int, int]) -> bytes:

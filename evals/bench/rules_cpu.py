@@ -54,20 +54,10 @@ def _drafts(document: Document, window: Window) -> list[JsonValue]:
 
 
 def _draft(document: Document, number: int) -> dict[str, JsonValue]:
-    text = document.sentences[number - 1].span.text
-    words = text.split()
-    empty: dict[str, JsonValue] = dict.fromkeys(("quote", "quantity", "time", "place", "hedge"))
-    return {
-        "sentences": [number],
-        "kind": "event",
-        "statement": text,
-        "subject": words[0],
-        "predicate": words[1] if len(words) > 1 else words[0],
-        "object": None,
-        "tellers": [],
-        "negated": False,
-        **empty,
-    }
+    subject, *rest = document.sentences[number - 1].span.text.split()
+    verb, *others = rest or [subject]
+    pieces = [subject, verb, " ".join(others)]
+    return {"s": [number], "by": [], "c": " | ".join(filter(None, pieces)), "k": "event"}
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """For small models: one sentence at a time, pointing at subjects and verbs under a grammar."""
 
 import json
-import re
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from extractor.ask.style import Judged, Style
+from extractor.ask.wording import bare, sentence
 from extractor.candidates import Candidate
 from extractor.clauses import Clause, Unplaced, place
 from extractor.model import Message, Question
@@ -14,18 +14,13 @@ from extractor.rules.quotes import find_quotes
 from extractor.rules.telling import told
 from extractor.segment import Document, Sentence
 from extractor.syntax import parse
-from extractor.text import clean, legible
+from extractor.text import legible
 from extractor.window import Window
 from prompts import Prompt
 from schemas import Article, ClauseDraft, Kind, Origin, Rejected
 
 ONE_SENTENCE = 1
 TOKENS_PER_WORD = 6
-MODALITY = re.compile(
-    r"\b(?:ca|wo|sha)n['’]t\b|\b(?:not|never|no longer|would|will|may|might|could|can|should"
-    r"|shall|must|cannot|reportedly|likely)\b|\b(?:do|does|did)(?=n['’]t\b| not\b)|n['’]t\b",
-    re.IGNORECASE,
-)
 MODEL_SLOTS = {"predicate": Origin.MODEL}
 _draft = TypeAdapter(ClauseDraft)
 
@@ -112,24 +107,15 @@ def _candidate(document: Document, window: Window, clause: Clause) -> Candidate:
     has_object = clause.object[0] < clause.object[1]
     return Candidate(
         sentences=(_sentence(window, clause.verb[1]),),
-        statement=_statement(text, clause.core),
+        statement=sentence(" ".join(text[a:b] for a, b in clause.core)),
         subject=text[slice(*clause.subject)],
-        predicate=_bare(text[slice(*clause.verb)]),
+        predicate=bare(text[slice(*clause.verb)]),
         object=text[slice(*clause.object)] if has_object else None,
         reach=clause.core,
         lead=clause.lead,
         sources=clause.sources,
         origins=MODEL_SLOTS if clause.pointed else {},
     )
-
-
-def _bare(verb: str) -> str:
-    """The verb without negation and modality, as a key to compare claims by.
-
-    A quotation mark inside it ("had “vacated") parts the quoted verb from the article's helper.
-    """
-    quoted = re.split(r"[“”\"‘]", verb)[-1]
-    return " ".join(MODALITY.sub(" ", quoted).split()) or quoted
 
 
 def _words_alone(document: Document, window: Window, passage: Passage) -> Candidate | None:
@@ -155,18 +141,6 @@ def _words_alone(document: Document, window: Window, passage: Passage) -> Candid
 
 def _sentence(window: Window, at: int) -> Sentence:
     return next(s for s in window.sentences if s.span.end >= at)
-
-
-def _statement(text: str, core: tuple[tuple[int, int], ...]) -> str:
-    """The clause's own words as a sentence; a mark that its quote does not close is dropped."""
-    words = clean(" ".join(text[a:b] for a, b in core)).strip(" ,;:—–-")
-    for opening, closing in ("“”", "()"):
-        if words.count(opening) != words.count(closing):
-            words = words.replace(opening, "").replace(closing, "")
-    if words.count('"') % 2:
-        words = words.replace('"', "")
-    ended = words if words[-1:] in tuple('.!?”"') else words + "."
-    return ended[:1].upper() + ended[1:]
 
 
 CLAUSES_STYLE = Style(ONE_SENTENCE, is_open, prefix, question, judge)

@@ -20,13 +20,11 @@ from schemas import Article, Usage
 CHUNK = 500
 SAMPLE = 200
 ENOUGH = 30  # results whose bills tell more than the averages below
-# English news with the prompt around it, by the embedded model's tokenizer: 4.05 over ten articles
-# (3.8 where a text is full of figures, 4.3 where it is not).
-CHARACTERS_PER_TOKEN = 4.05
-# The gold claims of ten articles as wire answers: 112 tokens each, 1.5 claims a sentence.
-OUTPUT_TOKENS_PER_SENTENCE = 166
+# By the embedded model's tokenizer, over ten articles: python -m evals.bench.wire_tokens
+CHARACTERS_PER_TOKEN = 3.77  # of a question, its instructions among them
+OUTPUT_TOKENS_PER_SENTENCE = 65  # of their gold claims as wire answers
 
-TYPICAL = Usage(calls=1, input_tokens=1_800, output_tokens=5_000)  # one article's, for a cap
+TYPICAL = Usage(calls=1, input_tokens=2_500, output_tokens=2_400)  # one article's, for a cap
 
 
 @dataclass(frozen=True)
@@ -111,10 +109,11 @@ def _asked_about(article: Article, settings: Settings, prompt: Prompt) -> Usage:
         if style.is_open(document, window)
     ]
     sent = sum(len(message["content"]) for q in questions for message in q.messages)
+    passes = 2 if settings.second_pass and style.again else 1  # the second one at most
     sentences = sum(sentence.can_claim for sentence in document.sentences)
     return Usage(
-        calls=len(questions),
-        input_tokens=round(sent / CHARACTERS_PER_TOKEN),
+        calls=len(questions) * passes,
+        input_tokens=round(sent * passes / CHARACTERS_PER_TOKEN),
         output_tokens=sentences * OUTPUT_TOKENS_PER_SENTENCE,
     )
 

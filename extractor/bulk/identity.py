@@ -26,7 +26,7 @@ def identity(settings: Settings, prompt: Prompt) -> KeyOf:
         "wire": wire_schema(ClaimsAnswer),
         "schema": schema_digest(),
         "model": _model(settings),
-        "parameters": {"strict": settings.strict, "temperature": 0},
+        "parameters": _parameters(settings),
         "version": version(),
     }
     start = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode())
@@ -37,6 +37,12 @@ def identity(settings: Settings, prompt: Prompt) -> KeyOf:
         return digest.digest()
 
     return key
+
+
+def _parameters(settings: Settings) -> dict[str, object]:
+    """How a question is asked. What is off is not named: keys from before there was it hold."""
+    more = {"second_pass": True} if settings.second_pass else {}
+    return {"strict": settings.strict, "temperature": 0, **more}
 
 
 def _model(settings: Settings) -> str:
