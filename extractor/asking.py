@@ -14,7 +14,7 @@ from extractor.errors import ModelError, ModelUnavailable
 from extractor.faults import Truncated
 from extractor.model import Meter, Model, Question, Stopped
 from extractor.outcome import Failure
-from extractor.segment import Document
+from extractor.segment import Document, Sentence
 from extractor.settings import Settings
 from extractor.window import Window, halves
 from prompts import Prompt
@@ -97,7 +97,9 @@ async def ask_all(inquiry: Inquiry, asked: Sequence[Window], tell: Tell) -> None
         raise ended[0].error
     findings.failures += ended
     if kit.settings.second_pass and kit.style.again and not ended:
-        findings.unasked += await _each(inquiry, list(findings.answers), second, tell)
+        again = [window for window in findings.answers if _missed(findings, window)]
+        for left in await _each(inquiry, again, second, tell):
+            findings.unasked.append(_unasked(findings, left.window, left.error))
 
 
 async def _each(
@@ -159,17 +161,25 @@ async def _ask(inquiry: Inquiry, window: Window) -> Judged:
 async def _ask_again(inquiry: Inquiry, window: Window) -> Judged:
     """Ask once more about the sentences of an answered window that no claim rests on."""
     kit, findings = inquiry.kit, inquiry.findings
-    rested_on = {s for candidate in findings.candidates for s in candidate.sentences}
-    missed = tuple(s for s in window.sentences if s not in rested_on)
-    if not missed or not kit.style.again:
-        return NOTHING
+    assert kit.style.again
+    missed = _missed(findings, window)
     question = kit.style.again(kit.prompt, findings.answers[window], missed)
     try:
         items = await _answered(inquiry, question)
     except ModelError as error:
-        findings.unasked.append(Failure(Window(missed), error))
+        findings.unasked.append(_unasked(findings, window, error))
         return NOTHING
     return findings.take(kit.style.judge(inquiry.document, window, items))
+
+
+def _missed(findings: Findings, window: Window) -> tuple[Sentence, ...]:
+    """The sentences of ``window`` that no claim rests on so far."""
+    rested_on = {s.number for candidate in findings.candidates for s in candidate.sentences}
+    return tuple(s for s in window.sentences if s.number not in rested_on)
+
+
+def _unasked(findings: Findings, window: Window, error: Exception) -> Failure:
+    return Failure(Window(_missed(findings, window)), error)
 
 
 async def _answered(inquiry: Inquiry, question: Question) -> list[JsonValue]:

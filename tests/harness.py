@@ -44,20 +44,25 @@ class Played:
         raise_for_status(self.result)
 
 
-def extractor_at(server: Scripted, deadline: float = 20, concurrency: int = 8) -> Extractor:
-    return Extractor(
-        Settings("gpt-test", server.url, replies.KEY, deadline, concurrency=concurrency)
-    )
+def extractor_at(
+    server: Scripted, deadline: float = 20, concurrency: int = 8, **more: bool
+) -> Extractor:
+    where = ("gpt-test", server.url, replies.KEY, deadline)
+    return Extractor(Settings(*where, concurrency=concurrency, **more))
 
 
 def play(
-    *script: Step, article: Article = replies.ARTICLE, deadline: float = 20, concurrency: int = 8
+    *script: Step,
+    article: Article = replies.ARTICLE,
+    deadline: float = 20,
+    concurrency: int = 8,
+    **more: bool,
 ) -> Played:
-    """One article against ``script``, without waiting between attempts."""
+    """One article against ``script``, without waiting between attempts; ``more`` are settings."""
     with (
         patch.object(llm, "FIRST_WAIT", 0.001),
         Scripted(*script) as server,
-        extractor_at(server, deadline, concurrency) as extractor,
+        extractor_at(server, deadline, concurrency, **more) as extractor,
     ):
         try:
             return Played(extractor.extract(article), None, server)

@@ -15,7 +15,11 @@ from schemas import Article
 MARK = "Quillhaven"  # stands in the article and nowhere else: it must not turn up in a log or error
 KEY = "sk-invented-key-0123456789"
 SENTENCES = {
-    f"The harbour wall at {MARK} collapsed on Tuesday.": ("The harbour wall", "collapsed", None),
+    f"The harbour wall at {MARK} collapsed on Tuesday.": (
+        f"The harbour wall at {MARK}",
+        "collapsed",
+        "on Tuesday",
+    ),
     "Engineers closed the coastal road.": ("Engineers", "closed", "the coastal road"),
     "Mayor Ada Finch visited the quay.": ("Mayor Ada Finch", "visited", "the quay"),
     "Divers searched the inner basin.": ("Divers", "searched", "the inner basin"),
@@ -26,7 +30,7 @@ USAGE = (101, 17)
 
 
 def claim(number: int, sentence: str) -> dict[str, Any]:
-    said = " | ".join(filter(None, SENTENCES[sentence]))
+    said = " | ".join(SENTENCES[sentence])
     return {"s": [number], "by": [], "c": said, "k": "event"}
 
 

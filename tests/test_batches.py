@@ -41,7 +41,7 @@ SHAPES = {
     "server error": r.SERVER_ERROR,
     "server error once": [r.SERVER_ERROR, r.good],
     "overloaded, then cut": [r.OVERLOADED, r.length, r.good],
-    "bad item": r.with_item('{"sentences": 7}'),
+    "bad item": r.with_item('{"s": 7}'),
     "half a character": r.with_item(r'"\ud83d"'),
     "no usage": r.good_without_usage,
     "one claim in a fence": lambda q: r.completion(

@@ -30,7 +30,7 @@ HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 STYLES = ("seconds", "date", "ms", "none")
 SENTENCES = {  # invented
-    "The ferry pier reopened on Monday.": ("The ferry pier", "reopened", None),
+    "The ferry pier reopened on Monday.": ("The ferry pier", "reopened", "on Monday"),
     "Engineers replaced the eastern railing.": ("Engineers", "replaced", "the eastern railing"),
 }
 
@@ -151,7 +151,7 @@ def _refusal(wait: float, style: str) -> bytes:
 
 
 def _claim(number: int, statement: str) -> dict[str, object]:
-    said = " | ".join(filter(None, SENTENCES[statement]))
+    said = " | ".join(SENTENCES[statement])
     return {"s": [number], "by": list[str](), "c": said, "k": "event"}
 
 
