@@ -61,7 +61,7 @@ def _pieces(claim: Claim) -> Iterator[str]:
     """Subject, verb with what stands with it, and the rest in as few pieces as it stands in."""
     evidence = " ".join(span.text for span in claim.evidence)
     yield claim.subject
-    yield _whole_verb(evidence, claim.predicate)
+    yield _whole_verb(evidence, claim.predicate, claim.object or "")
     said = [claim.subject, claim.predicate]
     rest = [claim.object or "", *_others(claim)]
     new = [words for words in rest if not any(_within(words, piece) for piece in said)]
@@ -99,10 +99,13 @@ def _others(claim: Claim) -> Iterable[str]:
     return filter(None, [*figures, claim.time and claim.time.text, claim.place])
 
 
-def _whole_verb(evidence: str, predicate: str) -> str:
-    """The predicate with the helpers, "not" and adverbs that stand before it in the evidence."""
-    at = evidence.find(predicate)
-    start = at
-    while at > 0 and (match := WITH_VERB.search(evidence, 0, start)):
+def _whole_verb(evidence: str, predicate: str, rest: str) -> str:
+    """The predicate with the helpers, "not" and adverbs that stand with it in the evidence."""
+    found = re.search(rf"(?<!\w){re.escape(predicate)}(?!\w)", evidence) if predicate else None
+    if not found:
+        return predicate
+    start, end = found.span()
+    while match := WITH_VERB.search(evidence, 0, start):
         start = match.start()
-    return evidence[start : at + len(predicate)] if at >= 0 else predicate
+    denied = evidence.startswith(" not ", end) and not rest.startswith("not ")
+    return evidence[start : end + len(" not") if denied else end]

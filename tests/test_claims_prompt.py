@@ -20,7 +20,8 @@ TEXT = (
     "The ferries have not sailed. They had reportedly lain at Ansel since May, and it’s cold.\n\n"
     "On Friday the tug Erna, which is not new, towed two barges in and lost a third.\n\n"
     "Pilots say the radio shows that the swell did not ease but grew.\n\n"
-    "The crane, which nobody had oiled, jammed. The winch was never tried and would have failed."
+    "The crane, which nobody had oiled, jammed. The winch was never tried and would have failed.\n\n"
+    "No pilot slept, because the fog hid the pier but not the buoys."
 )
 GOOD: dict[str, Any] = {
     "s": [2],
@@ -85,6 +86,8 @@ def test_a_good_claim_keeps_its_slots() -> None:
         ({"by": None}, "schema"),
         ({"s": [3], "c": "The ice | will hold | us"}, "negation"),
         ({"s": [4], "c": "The ferries | have sailed"}, "negation"),
+        ({"s": [10], "c": "pilot | slept"}, "negation"),
+        ({"s": [10], "c": "the fog | hid | the buoys"}, "negation"),
         ({"s": [5], "c": "They [the dockers] | had reportedly lain | at Ansel"}, "brackets"),
         ({"s": [5], "c": "They [9 boats] | had reportedly lain | at Ansel"}, "brackets"),
         ({"s": [5], "c": "They [up to 7,500 boats] | had reportedly lain | at Ansel"}, "figure"),
@@ -114,6 +117,8 @@ def test_a_denial_of_another_verb_denies_nothing_else() -> None:
     assert claim(7, "the swell | did not ease").negated
     assert not claim(8, "The crane | jammed").negated
     assert not claim(9, "The winch | would have failed").negated
+    assert not claim(10, "the fog | hid | the pier").negated
+    assert claim(10, "No pilot | slept").negated
     assert judged(s=[9], c="The winch | was tried", by=[]).candidates == ()
 
 

@@ -19,6 +19,8 @@ TURN = re.compile(
 )
 RELATIVE = re.compile(r",\s+(?:who|which|whose|where)\b[^,;]*,")
 DENIAL = re.compile(r"(?:not|never|no longer)\b", re.IGNORECASE)
+NEGATOR = re.compile(r"(?:\b(?:not|no|never|nor|neither|cannot)|n['’]t)\s+\Z", re.IGNORECASE)
+LONGEST_NEGATOR = 10  # characters, the space behind it included
 
 
 def missing(placed: Sequence[Part | Miss]) -> Iterator[str]:
@@ -44,7 +46,8 @@ def objections(
     yield from statement_problems(statement, evidence, text)
     if _denies_elsewhere(text, parts):
         yield "denies with a word from elsewhere"
-    if not is_negated(fold(" ".join(words)).text) and _verb_is_denied(text, cited, parts):
+    affirms = not is_negated(fold(" ".join(words)).text)
+    if affirms and (_verb_is_denied(text, cited, parts) or _cut_behind_a_negator(text, parts)):
         yield "leaves out a negation of the evidence"
 
 
@@ -62,3 +65,13 @@ def _verb_is_denied(text: str, cited: Sequence[Sentence], parts: Sequence[Part])
     start = subject.end if at_hand and subject.end <= verb.start else verb.start
     between = RELATIVE.sub(" ", fold(text[start : verb.end]).text)
     return is_negated(TURN.split(between)[-1])
+
+
+def _cut_behind_a_negator(text: str, parts: Sequence[Part]) -> bool:
+    """A piece right behind a "no" or "not" that no piece holds: "no ferry" cut to "ferry"."""
+    for part in parts:
+        start = part.span.start
+        found = NEGATOR.search(text, max(0, start - LONGEST_NEGATOR), start)
+        if found and not any(p.span.start <= found.start() < p.span.end for p in parts):
+            return True
+    return False
