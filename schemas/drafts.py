@@ -19,6 +19,7 @@ class Draft(BaseModel):
 
 
 SEPARATOR = "|"
+MOST_PIECES = 16
 
 
 def pieces(written: str) -> tuple[str, ...]:
@@ -27,8 +28,8 @@ def pieces(written: str) -> tuple[str, ...]:
 
 
 def _said(written: str) -> str:
-    if len(pieces(written)) < 2:
-        raise ValueError("a claim has a subject and a verb at least")
+    if not 2 <= len(pieces(written)) <= MOST_PIECES:
+        raise ValueError("a claim has a subject and a verb, and not everything besides")
     return written
 
 

@@ -80,6 +80,8 @@ def test_a_good_claim_keeps_its_slots() -> None:
         ({"c": "Up to 7,500 boats\x00 | have entered | the port"}, "subject"),
         ({"c": "Up to 7,500 boats | have entered | the port [\x00]"}, "control"),
         ({"c": "Up to 7,500 boats"}, "schema"),
+        ({"c": "Up to 7,500 boats | have entered" + " | the port" * 5_000}, "schema"),
+        ({"c": "Up to 7,500 boats |" + " the" * 5_000}, "predicate"),
         ({"s": [99]}, "no sentence"),
         ({"s": "2"}, "schema"),
         ({"k": "rumour"}, "schema"),
@@ -173,6 +175,12 @@ def test_tellers_nest_and_the_rules_fill_in_for_none() -> None:
     assert [s.name for s in absent.sources] == ["harbour master Ola Brand"]
     assert absent.origins["sources"] is Origin.RULE
     assert said(7, "the swell | grew", "Pilots | claim").sources[0].cue is None
+
+
+def test_sentences_that_hold_no_piece_are_no_evidence() -> None:
+    assert [s.number for s in candidate(s=[2, 3, 4, 5]).sentences] == [2]
+    both = candidate(s=[4, 5], c="The ferries | had reportedly lain | at Ansel")
+    assert [s.number for s in both.sentences] == [4, 5]
 
 
 def test_quotes_come_with_the_articles_own_bytes() -> None:

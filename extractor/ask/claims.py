@@ -9,18 +9,28 @@ from typing import cast
 from pydantic import JsonValue, ValidationError
 
 from extractor.ask.objections import missing, objections
-from extractor.ask.parts import OBJECT, SUBJECT, VERB, Part, in_a_row, names_in, place, reach
+from extractor.ask.parts import (
+    OBJECT,
+    SUBJECT,
+    VERB,
+    Part,
+    bearing,
+    in_a_row,
+    names_in,
+    place,
+    reach,
+)
 from extractor.ask.style import Judged, Style
 from extractor.ask.wire import response_format, wire_schema
 from extractor.ask.wording import bare, sentence
 from extractor.candidates import Candidate
-from extractor.grounding import locate, occurrences
+from extractor.grounding import locate, occurrences, span_of
 from extractor.model import Message, Question
 from extractor.rules.lexicon import kind_of
 from extractor.rules.modality import is_negated
 from extractor.rules.telling import told
 from extractor.segment import Document, Sentence
-from extractor.text import fold, legible
+from extractor.text import legible
 from extractor.window import Window
 from prompts import Prompt, load_prompt
 from schemas import Article, ClaimDraft, ClaimsAnswer, Origin, Rejected, Source, Span
@@ -127,11 +137,14 @@ def _judged(document: Document, window: Window, item: JsonValue) -> Candidate | 
     if not cited:
         return _rejected(item, ("cites no sentence of the window",))
     placed = place(document.text, cited, draft.parts)
+    if absent := tuple(missing(placed)):
+        return _rejected(item, absent, cited[0].span)
     parts = tuple(part for part in placed if isinstance(part, Part))
-    reasons = tuple(missing(placed)) or tuple(objections(document.text, cited, draft.parts, parts))
-    if reasons:
-        return _rejected(item, reasons, cited[0].span)
-    return _candidate(document, cited, draft, parts)
+    cited = bearing(parts, cited)
+    statement = sentence(in_a_row(parts, cited))
+    if why := tuple(objections(document.text, cited, draft.parts, parts, statement)):
+        return _rejected(item, why, cited[0].span)
+    return _candidate(document, cited, draft, parts, statement)
 
 
 def _rejected(item: JsonValue, reasons: tuple[str, ...], span: Span | None = None) -> Rejected:
@@ -146,34 +159,37 @@ def _cited(window: Window, numbers: Sequence[int]) -> tuple[Sentence, ...]:
 
 
 def _candidate(
-    document: Document, cited: tuple[Sentence, ...], draft: ClaimDraft, parts: Sequence[Part]
+    document: Document,
+    cited: tuple[Sentence, ...],
+    draft: ClaimDraft,
+    parts: Sequence[Part],
+    statement: str,
 ) -> Candidate:
-    statement = sentence(in_a_row(parts, cited))
     stretches = reach(parts, cited)
-    sources, source_origin = _sources(document, cited, draft, parts[VERB].span)
+    sources, source_origin = _sources(document, cited, draft, parts[VERB].start)
     return Candidate(
         sentences=cited,
         statement=statement,
-        subject=_subject(document.text, draft.parts[SUBJECT], parts[SUBJECT].span),
+        subject=_subject(document.text, draft.parts[SUBJECT], parts[SUBJECT].words),
         predicate=bare(parts[VERB].reads),
-        object=parts[OBJECT].span.text if len(parts) > OBJECT else None,
+        object=parts[OBJECT].words if len(parts) > OBJECT else None,
         reach=stretches,
         lead=stretches[0][0],
         sources=sources,
         kind=draft.kind,
-        negated=is_negated(fold(statement).text),
+        negated=is_negated(statement),
         origins=dict.fromkeys(MODEL_SLOTS, Origin.MODEL) | {"sources": source_origin},
     )
 
 
-def _subject(text: str, words: str, found: Span) -> str:
+def _subject(text: str, words: str, found: str) -> str:
     """A pronoun's name, in the article's own words, where the model gives it; else the words."""
-    name = next(names_in(words), "")
-    return next((text[slice(*at)] for at in occurrences(text, name)), found.text)
+    named = (text[slice(*at)] for name in names_in(words) for at in occurrences(text, name))
+    return next(named, found)
 
 
 def _sources(
-    document: Document, cited: Sequence[Sentence], draft: ClaimDraft, verb: Span
+    document: Document, cited: Sequence[Sentence], draft: ClaimDraft, verb: int
 ) -> tuple[tuple[Source, ...], Origin]:
     """The model's tellers that are in the article; where it saw none, the rules'."""
     tellers = tuple(
@@ -185,9 +201,9 @@ def _sources(
     )
     if tellers:
         return tellers, Origin.MODEL
-    own = next(s for s in cited if s.span.start <= verb.start < s.span.end)
+    own = next(s for s in cited if s.span.start <= verb < s.span.end)
     for passage in told(document)[own.number - 1]:
-        if passage.start <= verb.start < passage.end:
+        if passage.start <= verb < passage.end:
             return passage.sources, Origin.RULE
     return (), Origin.RULE
 
@@ -198,8 +214,9 @@ def _find(text: str, words: str, cited: Sequence[Sentence]) -> Span | None:
 
 def _find_anywhere(text: str, words: str, cited: Sequence[Sentence]) -> Span | None:
     """A name may stand outside the cited sentences, also more than once: it is a name."""
-    everywhere = Span(start=0, end=len(text), text=text)
-    return _find(text, words, cited) or locate(text, words, (everywhere,)).span
+    if near := _find(text, words, cited):
+        return near
+    return next((span_of(text, *at) for at in occurrences(text, words)), None)
 
 
 CLAIMS_STYLE = Style(WINDOW_CHARACTERS, is_open, prefix, question, judge, again)

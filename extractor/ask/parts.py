@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain, islice
 
 from extractor.edges import Bounds
-from extractor.grounding import Miss, locate, occurrences, span_of
+from extractor.grounding import Miss, locate, occurrences
 from extractor.normalise.comparators import lead
 from extractor.normalise.numbers import numbers
 from extractor.segment import Sentence
 from extractor.text import fold
-from schemas import Span
 
 SUBJECT, VERB, OBJECT = 0, 1, 2
 BRACKETS = re.compile(r"\s*\[([^\[\]]*)\]")
@@ -26,15 +26,23 @@ OPENER = re.compile(
     r"|So|Then|There|To|Until|When|While|With|[A-Z][a-z]+ly)\b"
 )
 ASIDE = re.compile(r"[,;:()“”\"—–]")
+MOST_PLACES = 40  # of one piece that are looked at: "a" stands everywhere
+LONGEST_VERB = 8  # words that may stand apart
 GAP = r"\W+(?:\w+\W+){0,3}?"  # helpers and adverbs between the words of a verb
 
 
 @dataclass(frozen=True)
 class Part:
-    """A piece that was found: where it stands, and how it reads with its pronouns named."""
+    """A piece that was found: where it stands, its words, and how it reads with pronouns named."""
 
-    span: Span
+    start: int
+    end: int
+    words: str
     reads: str
+
+    def within(self, start: int, end: int) -> bool:
+        """Whether it stands between two offsets."""
+        return start <= self.start and self.end <= end
 
 
 def place(text: str, cited: Sequence[Sentence], words: Sequence[str]) -> tuple[Part | Miss, ...]:
@@ -43,13 +51,12 @@ def place(text: str, cited: Sequence[Sentence], words: Sequence[str]) -> tuple[P
     Of several places the one nearest to the verb counts. A subject alone may stand elsewhere in
     the article, if it stands there once.
     """
-    said = tuple(_unnamed(cited, piece) for piece in words)
+    said = [_unnamed(cited, piece) for piece in words]
     places = [_places(cited, piece) for piece in said]
     places[VERB] = places[VERB] or list(_verbs(cited, said[VERB]))
-    chosen = _nearest(places)
     found = [
         _part(text, bounds, piece, raw)
-        for bounds, piece, raw in zip(chosen, said, words, strict=True)
+        for bounds, piece, raw in zip(_nearest(places), said, words, strict=True)
     ]
     if isinstance(found[SUBJECT], Miss) and said[SUBJECT]:
         found[SUBJECT] = _elsewhere(text, said[SUBJECT], cited)
@@ -58,13 +65,13 @@ def place(text: str, cited: Sequence[Sentence], words: Sequence[str]) -> tuple[P
 
 def in_a_row(parts: Sequence[Part], cited: Sequence[Sentence]) -> str:
     """The parts as they read one after the other; what an earlier part holds is not said twice."""
-    starts = {sentence.span.start for sentence in cited}
+    starts = [sentence.span.start for sentence in cited]
     said = ""
     for at, part in enumerate(parts):
-        if any(_holds(earlier.span, part.span) for earlier in parts[:at]):
+        if any(part.within(earlier.start, earlier.end) for earlier in parts[:at]):
             continue
-        opens = at and part.span.start in starts and OPENER.match(part.reads)
-        touches = at and part.span.start == parts[at - 1].span.end  # the "’s" of "it’s"
+        opens = at and part.start in starts and OPENER.match(part.reads)
+        touches = at and part.start == parts[at - 1].end  # the "’s" of "it’s"
         reads = part.reads[:1].lower() + part.reads[1:] if opens else part.reads
         said += reads if touches or not at else f" {reads}"
     return said
@@ -72,14 +79,19 @@ def in_a_row(parts: Sequence[Part], cited: Sequence[Sentence]) -> str:
 
 def reach(parts: Sequence[Part], cited: Sequence[Sentence]) -> tuple[Bounds, ...]:
     """The stretches of the cited sentences that the parts take up, in order, joined at spaces."""
-    inside = [p.span for p in parts if any(_holds(s.span, p.span) for s in cited)]
+    inside = [(p.start, p.end) for p in parts if any(_holds(s, p) for s in cited)]
     joined: list[Bounds] = []
-    for span in sorted(inside, key=lambda s: s.start):
-        if joined and span.start <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], span.end))
+    for start, end in sorted(inside):
+        if joined and start <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:
-            joined.append((span.start, span.end))
+            joined.append((start, end))
     return tuple(joined)
+
+
+def bearing(parts: Sequence[Part], cited: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """Those of the cited sentences that hold a part."""
+    return tuple(s for s in cited if any(_holds(s, part) for part in parts))
 
 
 def names_in(words: str) -> Iterator[str]:
@@ -88,8 +100,8 @@ def names_in(words: str) -> Iterator[str]:
         yield OWNED.sub("", name.strip())
 
 
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end
+def _holds(sentence: Sentence, part: Part) -> bool:
+    return part.within(sentence.span.start, sentence.span.end)
 
 
 def _unnamed(cited: Sequence[Sentence], piece: str) -> str:
@@ -100,37 +112,40 @@ def _unnamed(cited: Sequence[Sentence], piece: str) -> str:
 
 
 def _places(cited: Sequence[Sentence], words: str) -> list[Bounds]:
-    return [
+    found = (
         (s.span.start + start, s.span.start + end)
         for s in cited
         for start, end in occurrences(s.span.text, words)
-    ]
+    )
+    return list(islice(found, MOST_PLACES))
 
 
 def _verbs(cited: Sequence[Sentence], words: str) -> Iterator[Bounds]:
     """Where the words of a verb stand in their order, with others in between."""
     wanted = fold(words).text.split()
+    if not 1 < len(wanted) <= LONGEST_VERB:
+        return
     pattern = re.compile(r"\b" + GAP.join(map(re.escape, wanted)) + r"\b")
-    for sentence in cited if wanted else ():
+    for sentence in cited:
         folded = fold(sentence.span.text)
-        for match in pattern.finditer(folded.text):
+        for match in islice(pattern.finditer(folded.text), MOST_PLACES):
             start, end = folded.back(*match.span())
             yield sentence.span.start + start, sentence.span.start + end
 
 
 def _nearest(places: Sequence[Sequence[Bounds]]) -> list[Bounds | None]:
     """One place for each piece: the verb's where the others are nearest, and theirs to it."""
+    if all(len(found) < 2 for found in places) or not places[VERB]:
+        return [found[0] if found else None for found in places]
 
     def near(verb: Bounds) -> list[Bounds | None]:
-        return [min(p, key=lambda b: _gap(b, verb), default=None) for p in places]
+        chosen = [min(found, key=lambda b: _gap(b, verb), default=None) for found in places]
+        return [*chosen[:VERB], verb, *chosen[OBJECT:]]
 
-    def width(verb: Bounds) -> int:
-        return sum(_gap(b, verb) for i, b in enumerate(near(verb)) if b and i != VERB)
+    def width(chosen: Sequence[Bounds | None]) -> int:
+        return sum(_gap(b, v) for b in chosen if b and (v := chosen[VERB]))
 
-    if not places[VERB]:
-        return [next(iter(p), None) for p in places]
-    best = min(places[VERB], key=width)
-    return [*near(best)[:VERB], best, *near(best)[OBJECT:]]
+    return min(map(near, places[VERB]), key=width)
 
 
 def _gap(one: Bounds, other: Bounds) -> int:
@@ -140,12 +155,12 @@ def _gap(one: Bounds, other: Bounds) -> int:
 def _part(text: str, bounds: Bounds | None, piece: str, raw: str) -> Part | Miss:
     if bounds is None:
         return Miss.ABSENT if piece.strip() else Miss.EMPTY
-    span = span_of(text, *bounds)
+    words = text[slice(*bounds)]
     if piece != raw:
-        return Part(span, NAMED.sub(_name, raw))
+        return Part(*bounds, words, NAMED.sub(_name, raw))
     # An aside inside a verb ("has, police said, fled") is no part of it; an adverb is.
-    aside = ASIDE.search(span.text) and not ASIDE.search(piece)
-    return Part(span, piece if aside else span.text)
+    aside = len(words) > len(piece) and ASIDE.search(words) and not ASIDE.search(piece)
+    return Part(*bounds, words, piece if aside else words)
 
 
 def _name(match: re.Match[str]) -> str:
@@ -157,7 +172,9 @@ def _name(match: re.Match[str]) -> str:
 
 def _elsewhere(text: str, piece: str, cited: Sequence[Sentence]) -> Part | Miss:
     found = locate(text, piece, tuple(s.span for s in cited))
-    return Part(found.span, found.span.text) if found.span else found.miss or Miss.ABSENT
+    if not found.span:
+        return found.miss or Miss.ABSENT
+    return Part(found.span.start, found.span.end, found.span.text, found.span.text)
 
 
 def _bounded(
@@ -165,23 +182,23 @@ def _bounded(
 ) -> Iterator[Part | Miss]:
     """The parts, those that begin with a figure with the words that bound it ("up to")."""
     for part in found:
-        if isinstance(part, Miss) or not _begins_with_figure(part.span.text):
+        if isinstance(part, Part) and lead(text, 0, part.start) and _begins_with_figure(part):
+            ends = (p.end for p in found if isinstance(p, Part) and p.end <= part.start)
+            starts = (s.span.start for s in cited if s.span.start <= part.start)
+            yield _with_bound(text, part, max(chain(ends, starts), default=part.start))
+        else:
             yield part
-            continue
-        ends = [p.span.end for p in found if isinstance(p, Part) and p.span.end <= part.span.start]
-        starts = [s.span.start for s in cited if s.span.start <= part.span.start]
-        yield _with_bound(text, part, max([*ends, *starts], default=part.span.start))
 
 
-def _begins_with_figure(words: str) -> bool:
-    first = next(iter(numbers(words)), None)
-    return bool(first) and not words[: first.start].strip("$£€ ")
+def _begins_with_figure(part: Part) -> bool:
+    first = next(iter(numbers(part.words)), None)
+    return bool(first) and not part.words[: first.start].strip("$£€ ")
 
 
 def _with_bound(text: str, part: Part, floor: int) -> Part:
-    bound = lead(text, floor, part.span.start)
+    bound = lead(text, floor, part.start)
     if not bound or bound.lastgroup == "range":
         return part
-    start = part.span.start - len(bound[0])
-    before = text[start : part.span.start]
-    return replace(part, span=span_of(text, start, part.span.end), reads=before + part.reads)
+    start = part.start - len(bound[0])
+    before = text[start : part.start]
+    return Part(start, part.end, before + part.words, before + part.reads)
