@@ -21,7 +21,8 @@ TEXT = (
     "On Friday the tug Erna, which is not new, towed two barges in and lost a third.\n\n"
     "Pilots say the radio shows that the swell did not ease but grew.\n\n"
     "The crane, which nobody had oiled, jammed. The winch was never tried and would have failed.\n\n"
-    "No pilot slept, because the fog hid the pier but not the buoys."
+    "No pilot slept, because the fog hid the pier but not the buoys.\n\n"
+    "The crew waited for a tide that was not rising and had no lamp. Two asked not to be named."
 )
 GOOD: dict[str, Any] = {
     "s": [2],
@@ -89,6 +90,7 @@ def test_a_good_claim_keeps_its_slots() -> None:
         ({"s": [3], "c": "The ice | will hold | us"}, "negation"),
         ({"s": [4], "c": "The ferries | have sailed"}, "negation"),
         ({"s": [10], "c": "pilot | slept"}, "negation"),
+        ({"s": [11], "c": "The crew | had | lamp"}, "negation"),
         ({"s": [10], "c": "the fog | hid | the buoys"}, "negation"),
         ({"s": [5], "c": "They [the dockers] | had reportedly lain | at Ansel"}, "brackets"),
         ({"s": [5], "c": "They [9 boats] | had reportedly lain | at Ansel"}, "brackets"),
@@ -120,6 +122,9 @@ def test_a_denial_of_another_verb_denies_nothing_else() -> None:
     assert not claim(8, "The crane | jammed").negated
     assert not claim(9, "The winch | would have failed").negated
     assert not claim(10, "the fog | hid | the pier").negated
+    assert not claim(11, "The crew | waited | for a tide that was not rising").negated
+    assert not claim(12, "Two | asked | not to be named").negated
+    assert claim(11, "The crew | had | no lamp").negated
     assert claim(10, "No pilot | slept").negated
     assert judged(s=[9], c="The winch | was tried", by=[]).candidates == ()
 

@@ -8,7 +8,7 @@ from typing import cast
 
 from pydantic import JsonValue, ValidationError
 
-from extractor.ask.objections import missing, objections
+from extractor.ask.objections import denies, missing, objections
 from extractor.ask.parts import (
     OBJECT,
     SUBJECT,
@@ -27,7 +27,6 @@ from extractor.candidates import Candidate
 from extractor.grounding import locate, occurrences, span_of
 from extractor.model import Message, Question
 from extractor.rules.lexicon import kind_of
-from extractor.rules.modality import is_negated
 from extractor.rules.telling import told
 from extractor.segment import Document, Sentence
 from extractor.text import legible
@@ -177,7 +176,7 @@ def _candidate(
         lead=stretches[0][0],
         sources=sources,
         kind=draft.kind,
-        negated=is_negated(statement),
+        negated=denies([part.reads for part in parts]),
         origins=dict.fromkeys(MODEL_SLOTS, Origin.MODEL) | {"sources": source_origin},
     )
 

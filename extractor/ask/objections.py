@@ -20,6 +20,10 @@ RELATIVE = re.compile(r",\s+(?:who|which|whose|where)\b[^,;]*,")
 DENIAL = re.compile(r"(?:not|never|no longer)\b", re.IGNORECASE)
 NEGATOR = re.compile(r"(?:\b(?:not|no|never|nor|neither|cannot)|n['’]t)\s+\Z", re.IGNORECASE)
 LONGEST_NEGATOR = 10  # characters, the space behind it included
+NONE = re.compile(
+    r"(?:no|nobody|no one|none|nothing|neither|nor|not(?! to\b))\b(?! (?:fewer|less|more) than\b)",
+    re.IGNORECASE,
+)
 
 
 def missing(placed: Sequence[Part | Miss]) -> Iterator[str]:
@@ -47,9 +51,18 @@ def objections(
     yield from statement_problems(statement, evidence, text)
     if _denies_elsewhere(text, parts):
         yield "denies with a word from elsewhere"
-    affirms = not is_negated(" ".join(words))
-    if affirms and (_verb_is_denied(text, cited, parts) or _cut_behind_a_negator(text, parts)):
+    affirms = not denies(words)
+    if _cut_behind_a_negator(text, parts) or (affirms and _verb_is_denied(text, cited, parts)):
         yield "leaves out a negation of the evidence"
+
+
+def denies(words: Sequence[str]) -> bool:
+    """Whether a claim of these pieces denies: by its verb, or by a "no" that opens what is around.
+
+    A denial further inside ("fled from a flood that was not coming") leaves the claim an assertion.
+    """
+    around = (words[SUBJECT], *words[OBJECT : OBJECT + 1])
+    return (is_negated(words[VERB]) + sum(bool(NONE.match(piece)) for piece in around)) % 2 == 1
 
 
 def _denies_elsewhere(text: str, parts: Sequence[Part]) -> bool:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from extractor.ask import STYLES
 from extractor.ask.wire import wire_schema
 from extractor.record import schema_digest, version
 from extractor.settings import LOCAL, Settings
@@ -26,7 +27,7 @@ def identity(settings: Settings, prompt: Prompt) -> KeyOf:
         "wire": wire_schema(ClaimsAnswer),
         "schema": schema_digest(),
         "model": _model(settings),
-        "parameters": _parameters(settings),
+        "parameters": _parameters(settings, prompt),
         "version": version(),
     }
     start = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode())
@@ -39,9 +40,10 @@ def identity(settings: Settings, prompt: Prompt) -> KeyOf:
     return key
 
 
-def _parameters(settings: Settings) -> dict[str, object]:
-    """How a question is asked. What is off is not named: keys from before there was it hold."""
-    more = {"second_pass": True} if settings.second_pass else {}
+def _parameters(settings: Settings, prompt: Prompt) -> dict[str, object]:
+    """How a question is asked. A second pass is named where there is one: other keys stay."""
+    twice = settings.second_pass and STYLES[prompt.name].again
+    more = {"second_pass": True} if twice else {}
     return {"strict": settings.strict, "temperature": 0, **more}
 
 
