@@ -8,7 +8,7 @@ from extractor.normalise.quantity import unsupported_digits
 from extractor.rules.modality import is_negated
 from extractor.text import fold
 
-WORD = re.compile(r"[^\W\d_](?:[\w'-]*\w)?")
+WORD = re.compile(r"[^\W\d_]\w*(?:['-]+\w+)*")
 JOINT = re.compile(r"[,;:.]|\bbut\b|\band\b")
 STEM = 5
 NEW_WORDS = 1 / 3

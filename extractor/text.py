@@ -26,11 +26,12 @@ FOLDS = (
 MARKS = r"\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20f0\u3099\u309a"
 SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 ONE_FOR_ONE = {
-    code: to for code, to in FOLDS.items() if code > 127 and len(to) == 1
-} | dict.fromkeys(map(ord, SPACES), " ")
+    chr(code): to for code, to in FOLDS.items() if code > 127 and len(to) == 1
+} | dict.fromkeys(SPACES, " ")
 # What folding can change: odd or repeated white space, and characters outside ASCII or with marks.
 FOLDABLE = re.compile(rf"\s{{2,}}|[^\S ]|[!-~][{MARKS}]+|[^\x00-\x7f][{MARKS}]*")
-ODD_SPACE = re.compile(r"[\t-\r\x1c-\x1f]|  ")  # all that folding changes in ASCII
+FOREIGN = re.compile(r"[^\x00-\x7f]")
+LETTERS = re.compile(r"[a-z]+")
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -56,27 +57,40 @@ class Folded:
 @lru_cache(maxsize=256)
 def fold(text: str) -> Folded:
     """Fold ``text``; the map back is exact for every character."""
-    plain = text.translate(ONE_FOR_ONE)
-    if plain.isascii() and not ODD_SPACE.search(plain):
+    plain = text if text.isascii() else FOREIGN.sub(_one_for_one, text)
+    if plain.isascii() and plain.isprintable() and "  " not in plain:
         return Folded(plain, range(len(text) + 1))
     pieces: list[str] = []
     origin: list[int] = []
     at = 0
-    for match in FOLDABLE.finditer(text):
-        pieces.append(text[at : match.start()])
+    for match in FOLDABLE.finditer(plain):
+        pieces.append(plain[at : match.start()])
         origin.extend(range(at, match.start()))
         piece = " " if match.group().isspace() else _fold_cluster(match.group())
         pieces.append(piece)
         origin.extend([match.start()] * len(piece))
         at = match.end()
-    pieces.append(text[at:])
-    origin.extend(range(at, len(text) + 1))
+    pieces.append(plain[at:])
+    origin.extend(range(at, len(plain) + 1))
     return Folded("".join(pieces), tuple(origin))
+
+
+def _one_for_one(character: re.Match[str]) -> str:
+    return ONE_FOR_ONE.get(character.group(), character.group())
 
 
 @lru_cache(maxsize=4096)
 def _fold_cluster(cluster: str) -> str:
     return unicodedata.normalize("NFC", cluster).translate(FOLDS)
+
+
+@lru_cache(maxsize=512)
+def letters(text: str) -> frozenset[str]:
+    """The runs of letters "a" to "z" in ``text``, in lower case ("don't" has "don" and "t").
+
+    A pattern that needs one of a few words is searched for only where one of them is in here.
+    """
+    return frozenset(LETTERS.findall(text.lower()))
 
 
 def legible(value: JsonValue) -> JsonValue:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from extractor.normalise.vocabulary import listed
 from extractor.patterns import any_of
+from extractor.text import letters
 
 # White space inside a phrase: a line may be wrapped, but a blank line ends the paragraph.
 GAP = r"(?:[^\S\n]+|\n)"
@@ -97,6 +98,10 @@ _FIRST = (*TENS, *SMALL, *_MANY, *listed("a an half quarter tens scores several"
 _SPELT = any_of(spelt for w in _FIRST for spelt in (w, w.title(), w.upper()))
 # The spellings are listed: ignoring case costs more than all the rest of the search.
 _START = re.compile(rf"(?<!\w)(?:[\d{VULGAR}]|{_SPELT}\b)")
+# Every number has a digit or one of these words; most stretches of a text have neither.
+_COUNTING = frozenset((*_FIRST, *SCALES, *PARTS, "few", "handful", "couple")) - {"a", "an"}
+DIGIT = re.compile(r"\d")
+_FIGURE = re.compile(rf"[\d{VULGAR}]")
 _PIECE = re.compile(rf"{DIGITS}|[{VULGAR}]|[^\W\d_]+")
 _POINTS = {ord(c): "" for c in ",٬\u00a0\u2009\u202f"} | {ord("·"): ".", ord("٫"): "."}
 
@@ -123,12 +128,18 @@ def numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Numbe
     Whether it counts anything is not decided here: years, dates and model numbers come too.
     """
     stop = len(text) if end is None else end
+    if not _may_count(text[start:stop]):
+        return
     done = start
     for first in _START.finditer(text, start, stop):
         match = _NUMBER.match(text, first.start(), stop) if first.start() >= done else None
         if match:
             done = match.end()
             yield Number(*match.span(), match.group(), *_read(match.group(), match.lastgroup or ""))
+
+
+def _may_count(words: str) -> bool:
+    return bool(_FIGURE.search(words)) or not _COUNTING.isdisjoint(letters(words))
 
 
 @lru_cache(maxsize=4096)

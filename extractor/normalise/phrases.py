@@ -5,11 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from extractor.normalise import readings
-from extractor.normalise.days import ANY_WEEKDAY, MONTH, NAMES, SEASON, WEEKDAY, WEEKDAY_NAMES
-from extractor.normalise.numbers import COUNT, GAP, SMALL, TENS
+from extractor.normalise.days import (
+    ANY_WEEKDAY,
+    MONTH,
+    MONTHS,
+    NAMES,
+    SEASON,
+    WEEKDAY,
+    WEEKDAY_NAMES,
+)
+from extractor.normalise.numbers import COUNT, DIGIT, GAP, SMALL, TENS
 from extractor.normalise.readings import Frame
 from extractor.normalise.vocabulary import listed
 from extractor.patterns import any_of
+from extractor.text import letters
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?!\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)(?!\w|[.,]\d)"
@@ -191,6 +200,17 @@ _KINDS = {word.lower(): kind for kind, words in _WORDS.items() for word in words
 _ANY_CASE = any_of(spelt for word in _KINDS for spelt in (word, word.title(), word.upper()))
 # The spellings are listed: ignoring case costs more than all the rest of the search.
 START = re.compile(rf"(?<![\w$£€#@.,])(?:\d|(?:{_ANY_CASE}|{NAMES})\b)")
+# A phrase has a digit, or one of these; one that begins with a number has a unit.
+_UNITS = listed("minute hour day week fortnight month year decade")
+_TIMELY = frozenset(
+    word.lower()
+    for word in (*_KINDS, *WEEKDAY_NAMES, *MONTHS, *_UNITS, *(f"{unit}s" for unit in _UNITS))
+) - frozenset(_WORDS["number"])
+
+
+def may_tell_a_time(words: str) -> bool:
+    """False where no phrase can begin: most stretches of a text name no time."""
+    return not _TIMELY.isdisjoint(letters(words)) or DIGIT.search(words) is not None
 
 
 def phrases_from(word: str) -> tuple[Phrase, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from extractor.normalise.numbers import DIGITS, Number, number_value, numbers
+from extractor.normalise.numbers import DIGIT, DIGITS, Number, number_value, numbers
 from extractor.normalise.units import mark_after, money_before
 from extractor.normalise.vocabulary import listed
 
@@ -92,6 +92,8 @@ def _mark(text: str, number: Number) -> str | None:
 
 def _inside_words(text: str, found: list[Number]) -> Iterator[_Figure]:
     """The digits that are part of a name: "MH370", "#Mosul2016"."""
+    if not DIGIT.search(text):
+        return
     taken = {i for n in found for i in range(n.start, n.end)}
     for match in _DIGITS.finditer(text):
         if match.start() not in taken:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timezone
 
 from extractor.normalise.days import ANY_WEEKDAY, MONTH
 from extractor.normalise.numbers import GAP, last_word
-from extractor.normalise.phrases import START, Phrase, phrases_from
+from extractor.normalise.phrases import START, Phrase, may_tell_a_time, phrases_from
 from extractor.normalise.readings import Frame
 from extractor.normalise.vocabulary import listed
 from schemas.claims import Time, TimeBasis
@@ -52,6 +52,8 @@ def find_times(
 
 
 def _times(text: str, published: datetime | None, start: int, stop: int) -> Iterator[LocatedTime]:
+    if not may_tell_a_time(text[start:stop]):
+        return
     done = start
     for first in START.finditer(text, start, stop):
         if first.start() < done:

@@ -1,7 +1,7 @@
 """Who says what: a sentence split into passages, each with its chain of tellers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from extractor.rules.lexicon import NOUN_LIKE, WEAK, kind_of
@@ -16,18 +16,23 @@ from extractor.rules.reporting import (
     CUE,
     CUE_WORDS,
     INVERTED,
-    LETTERS,
     MEDIAL,
     NOMINAL,
+    NOUN_WORDS,
     POSSESSIVE,
     PRONOUN_NEXT,
+    QUOTE_END,
     SAID_NEXT,
+    SAYING_WORDS,
     SPACE,
     UNSAID,
     URGING,
+    URGING_WORDS,
     WITH,
+    WITH_WORDS,
 )
 from extractor.rules.tellers import teller_bounds
+from extractor.text import letters
 from schemas import Source, SourceKind
 
 DEPTH = 3
@@ -54,19 +59,15 @@ def passages(text: str, start: int, end: int) -> tuple[Passage, ...]:
 
 
 def _split(text: str, whole: Passage, depth: int) -> Iterator[Passage]:
-    rules = (_according, _trailing, _with, _nominal, _leading, _urging)
-    for rule in rules if depth and _has_cue(text[whole.start : whole.end]) else ():
-        parts = rule(text, whole)
+    words = letters(text[whole.start : whole.end])
+    for cues, rule in RULES if depth else ():
+        parts = None if cues.isdisjoint(words) else rule(text, whole)
         if parts is not None:
             for part in parts:
                 deeper = depth - 1 if part.sources != whole.sources or part != whole else 0
                 yield from _split(text, part, deeper)
             return
     yield whole
-
-
-def _has_cue(words: str) -> bool:
-    return not CUE_WORDS.isdisjoint(LETTERS.findall(words.lower()))
 
 
 def _told(whole: Passage, text: str, teller: tuple[int, int], cue: str) -> tuple[Source, ...]:
@@ -89,7 +90,7 @@ def _according(text: str, whole: Passage) -> list[Passage] | None:
 
 def _trailing(text: str, whole: Passage) -> list[Passage] | None:
     hidden = masked(text, whole.start, whole.end)
-    for pattern in (INVERTED, AFTER_QUOTE, MEDIAL):
+    for pattern in (INVERTED, AFTER_QUOTE, MEDIAL) if QUOTE_END.search(hidden) else (MEDIAL,):
         match = pattern.search(hidden)
         if match and match.start() > 1 and match["cue"].lower() not in NOUN_LIKE:
             bounds = teller_bounds(match["teller"])
@@ -219,6 +220,18 @@ def _urging(text: str, whole: Passage) -> list[Passage] | None:
     teller = (whole.start + bounds[0], whole.start + bounds[1])
     sources = _told(whole, text, teller, match["cue"])
     return [replace(whole, sources=sources, act=whole.start + match.start("cue"))]
+
+
+Rule = Callable[[str, Passage], list[Passage] | None]
+# In the order in which they are tried; each with the words without any of which it finds nothing.
+RULES: tuple[tuple[frozenset[str], Rule], ...] = (
+    (frozenset({"according"}), _according),
+    (CUE_WORDS, _trailing),
+    (WITH_WORDS, _with),
+    (NOUN_WORDS, _nominal),
+    (SAYING_WORDS, _leading),
+    (URGING_WORDS, _urging),
+)
 
 
 DANGLING = re.compile(r"[\s,]+(?:and|but|or)$")

@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
+from extractor.text import letters
 from schemas import Certainty
 
 NEGATION = re.compile(
@@ -33,6 +35,23 @@ PREDICTION = re.compile(
     r"|forecasts?|is expected|are expected)\b",
     re.IGNORECASE,
 )
+# Each pattern needs one of its words ("t" is that of "don't"); few clauses have any.
+DENYING = frozenset("not never no nobody none nothing neither nor cannot t".split())
+HEDGING = frozenset(
+    (
+        "believed thought understood presumed assumed expected said reported presumably probably "
+        "likely apparently seemingly suggest suggests suggested suggesting indicate indicates "
+        "indicated indicating appear appears appeared seem seems seemed apparent reportedly "
+        "purportedly allegedly supposedly possibly perhaps maybe unconfirmed alleged purported may "
+        "might could"
+    ).split()
+)
+PREDICTING = frozenset(
+    (
+        "will would shall won due set expected likely poised scheduled expect expects plan plans "
+        "going forecast forecasts"
+    ).split()
+)
 HOW = re.compile(r"\bhow\s+$", re.IGNORECASE)
 HABIT = re.compile(r"\bhow\b.{0,40}\bwould\b|\bused to\b", re.IGNORECASE)
 
@@ -52,22 +71,33 @@ def modality(clause: str, before: str = "") -> Modality:
 
     ``before`` is what leads into it: after "how", a "would" is a habit of the past.
     """
-    hedge = PROBABLE.search(clause) or POSSIBLE.search(clause)
-    certainty = Certainty.CERTAIN
-    if hedge:
-        certainty = Certainty.POSSIBLE if POSSIBLE.search(clause) else Certainty.PROBABLE
-    habit = HABIT.search(clause) or HOW.search(before)
-    predicts = bool(PREDICTION.search(clause)) and not habit
+    hedge, certainty = _hedge(clause)
+    predicts = _predicts(clause, before)
     if predicts and certainty is Certainty.CERTAIN:
         certainty = Certainty.PROBABLE
-    return Modality(
-        is_negated(clause), certainty, hedge.group().strip() if hedge else None, predicts
-    )
+    return Modality(is_negated(clause), certainty, hedge, predicts)
 
 
+def _hedge(clause: str) -> tuple[str | None, Certainty]:
+    if HEDGING.isdisjoint(letters(clause)):
+        return None, Certainty.CERTAIN
+    possible = POSSIBLE.search(clause)
+    hedge = PROBABLE.search(clause) or possible
+    if not hedge:
+        return None, Certainty.CERTAIN
+    return hedge.group().strip(), Certainty.POSSIBLE if possible else Certainty.PROBABLE
+
+
+def _predicts(clause: str, before: str) -> bool:
+    if PREDICTING.isdisjoint(letters(clause)) or not PREDICTION.search(clause):
+        return False
+    return not (HABIT.search(clause) or HOW.search(before))
+
+
+@lru_cache(maxsize=512)
 def is_negated(clause: str) -> bool:
     """Whether the clause denies what its verb says. An even count of negations cancels out."""
-    if not NEGATION.search(clause):
+    if DENYING.isdisjoint(letters(clause)):
         return False
     bare = NOT_NEGATION.sub("", clause)
     return len(NEGATION.findall(bare)) % 2 == 1

@@ -6,7 +6,8 @@ from functools import lru_cache
 from extractor.grounding import span_of
 from schemas import Span
 
-OPENING = '“„«"‘'
+OPENING = re.compile('[“„«"‘]')
+QUOTED = re.compile(r"[^ ,]|,(?!\Z)")  # a comma that closes a quote parts it from its teller
 DOUBLE = re.compile(
     r"[“„«\"]{1,2}\s*(?P<inner>[^“”„«»\"]+?)\s*(?:[”»\"]|$)|‘(?P<single>(?:[^‘’]|’(?=\w))+?)’(?!\w)"
 )
@@ -20,6 +21,8 @@ def find_quotes(text: str, start: int = 0, end: int | None = None) -> tuple[Span
     texts print a quote that runs on into the next paragraph.
     """
     stop = len(text) if end is None else end
+    if not OPENING.search(text, start, stop):
+        return ()
     found: list[Span] = []
     for match in DOUBLE.finditer(text, start, stop):
         group = "inner" if match.group("inner") is not None else "single"
@@ -37,11 +40,8 @@ def _is_measure(text: str, at: int, inner: str) -> bool:
 @lru_cache(maxsize=1024)
 def masked(text: str, start: int, end: int) -> str:
     """``text[start:end]`` with quoted words replaced by ``_``, so that rules do not read them."""
-    letters = list(text[start:end])
+    hidden, at = "", start
     for quote in find_quotes(text, start, end):
-        for i in range(quote.start - start, quote.end - start):
-            if letters[i] not in " ,":
-                letters[i] = "_"
-            elif letters[i] == ",":
-                letters[i] = "_" if i < quote.end - start - 1 else ","
-    return "".join(letters)
+        hidden += text[at : quote.start] + QUOTED.sub("_", quote.text)
+        at = quote.end
+    return hidden + text[at:end]

@@ -1,6 +1,7 @@
 """Patterns of newspaper English for saying who says so. What each is for stands in attribution."""
 
 import re
+from collections.abc import Iterable
 
 from extractor.rules.lexicon import SAY, SAYING, URGE
 
@@ -9,13 +10,19 @@ NOUNS = (
     r"|announcement|insistence"
 )
 CALLED = r"called(?= (?:the|it|him|her|them|this|that)\b)"
+WITH_CUES = "saying|telling|warning|claiming|adding|insisting"
 COMMIT = r"denied|denies|pledged|vowed|promised"
-# The first word of every cue below: a passage without any of them has no teller to look for.
-CUE_WORDS = frozenset(
-    cue.split()[0]
-    for cue in (*SAYING, *f"{URGE}|{NOUNS}|{COMMIT}|called|according|insisting".split("|"))
-)
-LETTERS = re.compile(r"[a-z]+")
+
+
+def _first_words(cues: Iterable[str]) -> frozenset[str]:
+    return frozenset(cue.split()[0] for cue in cues)
+
+
+NOUN_WORDS = _first_words(NOUNS.split("|"))
+SAYING_WORDS = _first_words(SAYING)
+URGING_WORDS = _first_words(f"{URGE}|{COMMIT}|called".split("|"))
+WITH_WORDS = _first_words(WITH_CUES.split("|"))
+CUE_WORDS = NOUN_WORDS | SAYING_WORDS | URGING_WORDS | WITH_WORDS | {"according"}
 
 ADDRESSEE = (
     r"(?:\s+(?:to\s+)?(?:the\s+)?(?:[A-Z][\w’'.-]*(?:\s+(?:and\s+)?[A-Z][\w’'.-]*)*(?:\s+(?:radio|television|newspaper|news agency))?"
@@ -41,6 +48,7 @@ NAMED = r"(?:,\s+[A-Z][\w’-]+(?:\s[A-Z][\w’-]+){1,2},)?"
 MEDIAL = re.compile(
     rf",\s+(?P<teller>(?!(?:which|and|but|who)\b)[^,;:_“”\"—]{{1,90}}?{NAMED})\s+{AUXILIARY}(?P<cue>{SAY}){SCENE}(?!\s*:)"
 )
+QUOTE_END = re.compile(r"[”\"’'],?\s")  # without one, nothing is CLOSED
 AFTER_QUOTE = re.compile(
     rf"{CLOSED}(?P<teller>[^;:_“”\"]{{1,140}}?)\s+{AUXILIARY}(?P<cue>{SAY}){SCENE}"
 )
@@ -54,7 +62,7 @@ ACCORDING = re.compile(
     re.IGNORECASE,
 )
 WITH = re.compile(
-    r",?\s+with\s+(?P<teller>[^,;:]{2,80}?)\s+(?P<cue>saying|telling|warning|claiming|adding|insisting)\b"
+    rf",?\s+with\s+(?P<teller>[^,;:]{{2,80}}?)\s+(?P<cue>{WITH_CUES})\b"
     rf"(?:{ADDRESSEE}\s+that)?(?:\s+that)?\s+"
 )
 ADDING = re.compile(
