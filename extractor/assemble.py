@@ -18,6 +18,8 @@ from schemas import Certainty, Claim, Kind, Origin, Quantity, Source, Span, Time
 UNSURE_CUES = re.compile(
     r"^(?:suggest|indicat|estimat|believ|predict|forecast|alleg)", re.IGNORECASE
 )
+SLOTS = sorted({*Claim.model_fields} - {"id", "evidence", "zone", "filled_by"})
+EMPTY = (None, (), False)
 
 
 def assemble(
@@ -86,8 +88,8 @@ def _identity(sha256: str, content: str) -> str:
 
 def _origins(candidate: Candidate, content: Mapping[str, object]) -> dict[str, Origin]:
     """Slots named in the candidate keep their origin; other filled ones come from rules."""
-    filled = {k for k, v in content.items() if v not in (None, (), False) and k != "evidence"}
-    return {k: candidate.origins.get(k, Origin.RULE) for k in sorted(filled - {"zone"})}
+    filled = (slot for slot in SLOTS if content[slot] not in EMPTY)
+    return {slot: candidate.origins.get(slot, Origin.RULE) for slot in filled}
 
 
 def _certainty(says: Modality, sources: tuple[Source, ...], kind: Kind) -> Certainty:

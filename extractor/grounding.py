@@ -2,9 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from typing import NamedTuple
 
 from extractor.text import Folded, fold
 from schemas import Span
@@ -18,8 +18,7 @@ class Miss(StrEnum):
     AMBIGUOUS = "in several places, none of them cited"
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """Where words stand: a span, or the reason why there is none."""
 
     span: Span | None

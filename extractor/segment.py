@@ -32,7 +32,7 @@ class Sentence:
     @property
     def can_claim(self) -> bool:
         """Whether a claim may rest on this sentence."""
-        return self.zone not in SILENT and len(self.span.text.split()) > 1
+        return self.zone not in SILENT and len(self.span.text.split(None, 1)) > 1
 
 
 @dataclass(frozen=True, eq=False)

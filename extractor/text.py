@@ -30,6 +30,7 @@ ONE_FOR_ONE = {
 } | dict.fromkeys(SPACES, " ")
 # What folding can change: odd or repeated white space, and characters outside ASCII or with marks.
 FOLDABLE = re.compile(rf"\s{{2,}}|[^\S ]|[!-~][{MARKS}]+|[^\x00-\x7f][{MARKS}]*")
+SPACING = re.compile(r"\s(?:\s+|(?<! ))")  # all that folding changes in ASCII
 FOREIGN = re.compile(r"[^\x00-\x7f]")
 LETTERS = re.compile(r"[a-z]+")
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -63,7 +64,7 @@ def fold(text: str) -> Folded:
     pieces: list[str] = []
     origin: list[int] = []
     at = 0
-    for match in FOLDABLE.finditer(plain):
+    for match in (SPACING if plain.isascii() else FOLDABLE).finditer(plain):
         pieces.append(plain[at : match.start()])
         origin.extend(range(at, match.start()))
         piece = " " if match.group().isspace() else _fold_cluster(match.group())
@@ -106,4 +107,6 @@ def legible(value: JsonValue) -> JsonValue:
 
 def clean(text: str) -> str:
     """``text`` on one line, white space single, without control characters."""
+    if text.isprintable() and "  " not in text:  # as most are: the only white space is " "
+        return text.strip()
     return " ".join(UNWANTED.sub("", text).split())

@@ -18,6 +18,7 @@ CAPTION = re.compile(
     r"|\b(?:photograph|photo|picture|image)\s*(?:[:/]|by)\s*[a-z].{0,60}$"
     r"|\bfile (?:photo|picture)\.?$"
 )
+CAPTION_HINTS = ("photo", "picture", "image", "caption", "(")  # every caption has one
 SERVICE = re.compile(
     r"""
     ^(?:please\s+)?(?:register|subscribe|sign\s+(?:up|in)|log\s+in|click|refresh|follow\s+(?:us|the|our)|
@@ -119,4 +120,5 @@ def _is_service(paragraph: str) -> bool:
 
 
 def _is_caption(paragraph: str) -> bool:
-    return bool(CAPTION.search(paragraph.lower()))
+    words = paragraph.lower()
+    return any(hint in words for hint in CAPTION_HINTS) and bool(CAPTION.search(words))

@@ -128,8 +128,6 @@ def numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Numbe
     Whether it counts anything is not decided here: years, dates and model numbers come too.
     """
     stop = len(text) if end is None else end
-    if not _may_count(text[start:stop]):
-        return
     done = start
     for first in _START.finditer(text, start, stop):
         match = _NUMBER.match(text, first.start(), stop) if first.start() >= done else None
@@ -138,7 +136,8 @@ def numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Numbe
             yield Number(*match.span(), match.group(), *_read(match.group(), match.lastgroup or ""))
 
 
-def _may_count(words: str) -> bool:
+def may_count(words: str) -> bool:
+    """False where no number can begin: most stretches of a text count nothing."""
     return bool(_FIGURE.search(words)) or not _COUNTING.isdisjoint(letters(words))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from extractor.normalise.comparators import lead, trail
 from extractor.normalise.figures import Figure, figures
-from extractor.normalise.numbers import GAP, digits_of
+from extractor.normalise.numbers import GAP, digits_of, may_count
 from extractor.normalise.support import unsupported_digits
 from extractor.normalise.units import TIME_AFTER, noun_after
 from extractor.normalise.vocabulary import listed
@@ -43,7 +43,7 @@ def find_quantities(
     stop = len(text) if end is None else min(end, len(text))
     found: list[LocatedQuantity] = []
     floor = start
-    read = tuple(figures(text, start, stop))
+    read = tuple(figures(text, start, stop)) if may_count(text[start:stop]) else ()
     limits = (*(figure.start for figure in read), stop)[1:]
     for figure, limit in zip(read, limits, strict=True):
         if found and _is_rate(text, figure, floor):

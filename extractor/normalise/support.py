@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
-from extractor.normalise.numbers import DIGIT, DIGITS, Number, number_value, numbers
+from extractor.normalise.numbers import DIGITS, Number, may_count, number_value, numbers
 from extractor.normalise.units import mark_after, money_before
 from extractor.normalise.vocabulary import listed
 
@@ -19,11 +19,11 @@ _ORDINAL_END = re.compile(r"(?:st|nd|rd|th)\b", re.IGNORECASE)
 _RANGE = re.compile(r"\s?[-‐‑–−]\s?|\s(?:to|and|or)\s", re.IGNORECASE)
 _SINGLE = re.compile(r"\b(?:an?|one|1|single)\b", re.IGNORECASE)
 _DIGITS = re.compile(DIGITS)
+_GLUED = re.compile(r"\d(?<=[^\W\d]\d)")
 _LOOSE = frozenset({"several", "a few", "a handful", "a couple"})
 
 
-@dataclass(frozen=True)
-class _Figure:
+class _Figure(NamedTuple):
     """A figure as written; ``mark`` is its currency, measure or kind of percentage, if any."""
 
     words: str
@@ -39,7 +39,8 @@ def unsupported_digits(statement: str, evidence: str) -> tuple[str, ...]:
     "per cent"; "1.5 billion" is not "1.5 million", "5" is not in "1.5", "£5m" is not "$5m". A mark
     may be understood from a neighbour ("from 3 to 5 per cent"). Words like "several" are ignored.
     """
-    held, wanted = _figures(evidence), _figures(statement)
+    wanted = _figures(statement)
+    held = _figures(evidence) if wanted else ()
     marks = {f.mark for f in held}, {f.mark for f in wanted}
     missing = (
         f.words
@@ -69,6 +70,8 @@ def _spelt(figure: _Figure, evidence: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _figures(text: str) -> tuple[_Figure, ...]:
+    if not may_count(text):
+        return ()
     found = [n for n in numbers(text) if n.words.lower() not in _LOOSE]
     marks = [_mark(text, n) for n in found]
     for i, (low, high) in enumerate(pairwise(found)):
@@ -92,9 +95,8 @@ def _mark(text: str, number: Number) -> str | None:
 
 def _inside_words(text: str, found: list[Number]) -> Iterator[_Figure]:
     """The digits that are part of a name: "MH370", "#Mosul2016"."""
-    if not DIGIT.search(text):
+    if not _GLUED.search(text):
         return
-    taken = {i for n in found for i in range(n.start, n.end)}
     for match in _DIGITS.finditer(text):
-        if match.start() not in taken:
+        if not any(n.start <= match.start() < n.end for n in found):
             yield _Figure(match.group(), number_value(match.group()), None)

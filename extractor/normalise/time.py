@@ -48,12 +48,12 @@ def find_times(
     ``published_at`` relative times are unresolved. Durations and clock times alone are no times.
     """
     stop = len(text) if end is None else min(end, len(text))
+    if not may_tell_a_time(text[start:stop]):
+        return ()
     return tuple(_merged(text, list(_times(text, published_at, start, stop))))
 
 
 def _times(text: str, published: datetime | None, start: int, stop: int) -> Iterator[LocatedTime]:
-    if not may_tell_a_time(text[start:stop]):
-        return
     done = start
     for first in START.finditer(text, start, stop):
         if first.start() < done:

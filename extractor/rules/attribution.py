@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from extractor.rules.lexicon import NOUN_LIKE, WEAK, kind_of
 from extractor.rules.quotes import masked
@@ -38,8 +38,7 @@ from schemas import Source, SourceKind
 DEPTH = 3
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """A stretch of the article and the tellers it is told through, outermost first.
 
     ``act`` is where the verb of a speech act stands that is told as an event ("urged"): the tellers
@@ -111,12 +110,13 @@ def _around(
         return [before, Passage(more.end(), after.end, _with_cue(sources, more["cue"]))]
     rest = text[after.start : after.end].lstrip(" ,.;:")
     goes_on = rest[:1] in set('“"‘') or re.match(r"(?:and|but|or|because|in an?)\b", rest)
-    return [before, after if goes_on else replace(after, sources=whole.sources)]
+    return [before, after if goes_on else after._replace(sources=whole.sources)]
 
 
 def _with_cue(sources: tuple[Source, ...], cue: str) -> tuple[Source, ...]:
     """The same tellers, the innermost of them by another reporting word."""
-    return (*sources[:-1], sources[-1].model_copy(update={"cue": cue}))
+    last = sources[-1]
+    return (*sources[:-1], Source(name=last.name, kind=last.kind, cue=cue))
 
 
 def _with(text: str, whole: Passage) -> list[Passage] | None:
@@ -191,7 +191,7 @@ def _conjuncts(text: str, content: Passage) -> list[Passage]:
         cut, resume = content.start + match.start(), content.start + match.end()
         if cut < current.start:
             continue
-        parts.append(replace(current, end=cut))
+        parts.append(current._replace(end=cut))
         cue = match.groupdict().get("cue")
         told = _with_cue(current.sources, cue) if cue else current.sources
         current = Passage(resume, content.end, told)
@@ -219,7 +219,7 @@ def _urging(text: str, whole: Passage) -> list[Passage] | None:
         return None
     teller = (whole.start + bounds[0], whole.start + bounds[1])
     sources = _told(whole, text, teller, match["cue"])
-    return [replace(whole, sources=sources, act=whole.start + match.start("cue"))]
+    return [whole._replace(sources=sources, act=whole.start + match.start("cue"))]
 
 
 Rule = Callable[[str, Passage], list[Passage] | None]
@@ -234,7 +234,9 @@ RULES: tuple[tuple[frozenset[str], Rule], ...] = (
 )
 
 
-DANGLING = re.compile(r"[\s,]+(?:and|but|or)$")
+JOINING = ("and", "but", "or")
+DANGLING = re.compile(rf"[\s,]+(?:{'|'.join(JOINING)})$")
+THREE_WORDS = re.compile(r"\w+\W+\w+\W+\w")
 EDGE = " \t\r\n,;:—–-"
 
 
@@ -242,11 +244,10 @@ def _trimmed(text: str, passage: Passage) -> Passage:
     words = text[passage.start : passage.end]
     start = passage.start + len(words) - len(words.lstrip(EDGE + "."))
     end = passage.end - (len(words) - len(words.rstrip(EDGE)))
-    if loose := DANGLING.search(text, start, end):
+    if text.endswith(JOINING, start, end) and (loose := DANGLING.search(text, start, end)):
         end = loose.start()
-    return replace(passage, start=start, end=max(start, end))
+    return passage._replace(start=start, end=max(start, end))
 
 
 def _says_something(text: str, passage: Passage) -> bool:
-    words = re.findall(r"\w+", text[passage.start : passage.end])
-    return len(words) > 2
+    return THREE_WORDS.search(text, passage.start, passage.end) is not None

@@ -38,7 +38,7 @@ NOT_A_PERSON = frozenset(
 )
 PERSON_PRONOUN = re.compile(r"^(?:he|she|who)$", re.IGNORECASE)
 
-_KINDS: tuple[tuple[SourceKind, str], ...] = (
+_HEADS: tuple[tuple[SourceKind, str], ...] = (
     (SourceKind.INTELLIGENCE, r"\bintelligence\b"),
     (
         SourceKind.WITNESS_UNNAMED,
@@ -63,6 +63,7 @@ _KINDS: tuple[tuple[SourceKind, str], ...] = (
         r"\b(?:sources?|people|person|some|many|critics|analysts?|experts?|observers?)\b",
     ),
 )
+_KINDS = tuple((kind, re.compile(words, re.IGNORECASE)) for kind, words in _HEADS)
 _ORGANISATION = re.compile(
     r"\b(?:ministry|department|units?|party|bank|company|group|council|commission|committee|court"
     r"|club|association|agency|union|university|institute|organi[sz]ation|network|federation"
@@ -92,7 +93,7 @@ def kind_of(name: str) -> SourceKind:
     if _names_a_person(name, names):
         return SourceKind.NAMED_PERSON
     for kind, pattern in _KINDS:
-        if re.search(pattern, name, re.IGNORECASE):
+        if pattern.search(name):
             return kind
     if _ORGANISATION.search(name) or any(n.isupper() for n in names):
         return SourceKind.ORGANISATION
@@ -113,10 +114,10 @@ def _is_opening_word(name: str, found: str) -> bool:
 def _names_a_person(name: str, names: list[str]) -> bool:
     last = name.rstrip(".").split()[-1] if name.split() else ""
     ends_in_name = bool(names) and names[-1].endswith(last)
-    titled = bool(_TITLE.search(name)) and ends_in_name
-    full = any(len(n.split()) > 1 and not n.isupper() for n in names) and ends_in_name
-    unnamed = any(re.search(p, name, re.IGNORECASE) for _, p in _KINDS)
-    return titled or (full and not unnamed)
+    if not ends_in_name or _TITLE.search(name):
+        return ends_in_name
+    full = any(len(n.split()) > 1 and not n.isupper() for n in names)
+    return full and not any(pattern.search(name) for _, pattern in _KINDS)
 
 
 _OPENERS = frozenset(

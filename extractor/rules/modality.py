@@ -94,10 +94,15 @@ def _predicts(clause: str, before: str) -> bool:
     return not (HABIT.search(clause) or HOW.search(before))
 
 
+def may_deny(clause: str) -> bool:
+    """False where no word of the clause denies anything."""
+    return not DENYING.isdisjoint(letters(clause))
+
+
 @lru_cache(maxsize=512)
 def is_negated(clause: str) -> bool:
     """Whether the clause denies what its verb says. An even count of negations cancels out."""
-    if DENYING.isdisjoint(letters(clause)):
+    if not may_deny(clause):
         return False
     bare = NOT_NEGATION.sub("", clause)
     return len(NEGATION.findall(bare)) % 2 == 1

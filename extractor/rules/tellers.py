@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
+from extractor.patterns import any_of
 from extractor.rules.lexicon import PERSON_PRONOUN, PRONOUN
 
 LEADING_ADVERB = re.compile(
@@ -13,11 +15,14 @@ LEADING_ADVERB = re.compile(
 RELATIVE = re.compile(
     r"(?P<cut>),?\s+(?:who|which|whose|wearing|holding|speaking|citing|asked|where)\b.*$", re.DOTALL
 )
-TRAILING = re.compile(
-    r"[\s,]*\b(?:also|later|then|earlier|previously|repeatedly|reportedly|already|once|had|has|have|was|were|is"
-    r"|are|would|did|not|again|first|still|recently|publicly|now|just|will|be|been|being|could|can|may|might)$",
-    re.IGNORECASE,
+HELPERS = tuple(
+    (
+        "also later then earlier previously repeatedly reportedly already once had has have was "
+        "were is are would did not again first still recently publicly now just will be been being "
+        "could can may might"
+    ).split()
 )
+TRAILING = re.compile(rf"[\s,]*\b{any_of(HELPERS)}$", re.IGNORECASE)
 FINITE = re.compile(
     r"(?P<cut>)\s+(?:is|are|was|were|has|have|had|will|would|did|do|does|be|but)\b", re.IGNORECASE
 )
@@ -27,10 +32,14 @@ NOT_TELLER = re.compile(
     r"|despite|between|among|near|inside|outside|addressing|speaking|asked|while|when|as|if)\b",
     re.IGNORECASE,
 )
+_TITLES = (
+    "leader spokesman spokeswoman spokesperson president minister secretary envoy general capt. "
+    "col. governor mayor judge director chief coach manager analyst lawyer professor"
+).split()
+_CAPITAL_TITLES = "Gen. Brig. Dr Dr. Mr Mr. Mrs Mrs. Ms Ms. Sir Lord executive".split()
+TITLE = any_of((*_TITLES, *map(str.capitalize, _TITLES), *_CAPITAL_TITLES))
 PERSON = re.compile(
-    r"\b(?:[Ll]eader|[Ss]pokes(?:man|woman|person)|[Pp]resident|[Mm]inister|[Ss]ecretary|[Ee]nvoy|Gen\.|Brig\."
-    r"|[Gg]eneral|[Cc]apt\.|[Cc]ol\.|Dr\.?|Mr\.?|Mrs\.?|Ms\.?|[Gg]overnor|[Mm]ayor|[Jj]udge|[Dd]irector|[Cc]hief"
-    r"|[Cc]oach|[Mm]anager|[Aa]nalyst|[Ll]awyer|[Pp]rofessor|Sir|Lord|executive)s?,?\s+"
+    rf"\b{TITLE}s?,?\s+"
     r"(?P<name>[A-Z][\w'’-]+(?:\s+(?:al-|de |van |bin )?[A-Z][\w'’-]+){0,3})"
 )
 
@@ -42,8 +51,8 @@ def teller_bounds(left: str) -> tuple[int, int] | None:
     clauses are left out. ``None`` where the words cannot be a teller.
     """
     start, end = 0, len(left.rstrip())
-    while match := TRAILING.search(left[start:end]):
-        end = start + match.start()
+    while match := _trailing_helper(left[:end]):
+        end = match.start()
     start, end = _without_apposition(left, start, end)
     while match := LEADING_ADVERB.match(left[start:end]):
         start += match.end()
@@ -54,6 +63,10 @@ def teller_bounds(left: str) -> tuple[int, int] | None:
     if not words or len(words) > 16 or NOT_TELLER.match(left[start:end]):
         return None
     return start, end
+
+
+def _trailing_helper(left: str) -> re.Match[str] | None:
+    return TRAILING.search(left) if left.lower().endswith(HELPERS) else None
 
 
 def _without_apposition(left: str, start: int, end: int) -> tuple[int, int]:
@@ -82,6 +95,7 @@ NAME_AFTER = re.compile(r"\w,\s(?:Dr\.?\s)?[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){
 BREAK = re.compile(r"[,;:]\s+|\s[—–]\s|(?<=[a-z]{4}[.!?…])[”\"’]?\s+(?=[A-Z])|[”\"]\s+")
 
 
+@lru_cache(maxsize=8)
 def people(text: str) -> tuple[str, ...]:
     """Names that the text itself marks as people: behind a title, or before an age or a role."""
     found = [m.group("name") for pattern in (PERSON, INTRODUCED) for m in pattern.finditer(text)]
@@ -89,7 +103,7 @@ def people(text: str) -> tuple[str, ...]:
 
 
 INTRODUCED = re.compile(
-    r"(?<![\w’-])(?P<name>[A-Z][\w’-]+(?:\s+(?:al-|de |van |bin )?[A-Z][\w’-]+){1,2}),\s+"
+    r"(?P<name>[A-Z](?<![\w’-].)[\w’-]+(?:\s+(?:al-|de |van |bin )?[A-Z][\w’-]+){1,2}),\s+"
     r"(?:\d\d\b|(?:an?|the|who|whose|its|his|her|their)\s)"
 )
 

@@ -1,10 +1,9 @@
 """Tellers over a whole document: quotes that run on, and pronouns that stand for a name."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 
+from extractor.edges import Bounds
 from extractor.rules.attribution import Passage, passages
 from extractor.rules.lexicon import PRONOUN, can_be, kind_of
 from extractor.rules.quotes import find_quotes
@@ -27,12 +26,14 @@ def told(document: Document) -> Told:
 
 def _carried(document: Document, split: list[tuple[Passage, ...]]) -> list[tuple[Passage, ...]]:
     """Give each quoted sentence without a teller the teller of its paragraph, or the one before."""
-    carried = list(split)
+    carried, paragraphs = list(split), _paragraphs(document)
     for i, sentence in enumerate(document.sentences):
-        if not split[i] or any(p.sources for p in split[i]) or not _is_quoted(document, sentence):
+        if not split[i] or any(p.sources for p in split[i]):
+            continue
+        if not _is_quoted(document.text, sentence, paragraphs[sentence.paragraph]):
             continue
         if sources := _nearest(document, carried, i):
-            carried[i] = tuple(replace(p, sources=sources) for p in split[i])
+            carried[i] = tuple(p._replace(sources=sources) for p in split[i])
     return carried
 
 
@@ -49,42 +50,47 @@ def _nearest(
     return None
 
 
-def _is_quoted(document: Document, sentence: Sentence) -> bool:
+def _paragraphs(document: Document) -> dict[int, Bounds]:
+    """From the first to the last sentence of each paragraph, by its number."""
+    found: dict[int, Bounds] = {}
+    for sentence in document.sentences:
+        start, _ = found.get(sentence.paragraph, (sentence.span.start, 0))
+        found[sentence.paragraph] = start, sentence.span.end
+    return found
+
+
+def _is_quoted(text: str, sentence: Sentence, paragraph: Bounds) -> bool:
     """Whether most of the sentence stands inside quotation marks opened in its paragraph."""
-    group = [s.span for s in document.sentences if s.paragraph == sentence.paragraph]
-    quotes = find_quotes(document.text, group[0].start, group[-1].end)
+    quotes = find_quotes(text, *paragraph)
     span = sentence.span
     inside = sum(max(0, min(q.end, span.end) - max(q.start, span.start)) for q in quotes)
     return inside * 10 >= len(span.text) * 7
 
 
 def _named(document: Document, split: list[tuple[Passage, ...]]) -> Iterator[tuple[Passage, ...]]:
-    named = people(document.text)
     heard: dict[str, None] = {}
     for group in split:
-        resolved = [_resolved(document.text, p, tuple(heard), named) for p in group]
+        resolved = [_resolved(document.text, p, tuple(heard)) if p.sources else p for p in group]
         for passage in resolved:
             heard.update(dict.fromkeys(s.name for s in passage.sources))
         yield tuple(resolved)
 
 
-def _resolved(
-    text: str, passage: Passage, heard: tuple[str, ...], named: tuple[str, ...]
-) -> Passage:
+def _resolved(text: str, passage: Passage, heard: tuple[str, ...]) -> Passage:
     sources = list(passage.sources)
     for i, source in enumerate(sources):
         if PRONOUN.match(source.name):
             known = tuple(s.name for s in sources[:i]) or heard
             able = [n for n in known if can_be(source.name, n)]
-            name = resolve(source.name, text[: passage.start], able, named)
-            sources[i] = source.model_copy(update={"name": name, "kind": kind_of(name)})
-    return replace(passage, sources=_without_echo(sources))
+            name = resolve(source.name, text[: passage.start], able, people(text))
+            sources[i] = Source(name=name, kind=kind_of(name), cue=source.cue)
+    return passage._replace(sources=_without_echo(sources))
 
 
 def _without_echo(sources: list[Source]) -> tuple[Source, ...]:
     """One teller, not a chain of two, in "Ann said … she added"."""
     kept: list[Source] = []
     for source in sources:
-        if not kept or not re.fullmatch(re.escape(source.name), kept[-1].name):
+        if not kept or source.name != kept[-1].name:
             kept.append(source)
     return tuple(kept)
