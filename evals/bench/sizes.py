@@ -16,12 +16,11 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from evals.dataset import Case, load_cases
-from evals.gold import GoldClaim
-from evals.reference import as_claim
+from evals.encoding import answer, drafts
 from extractor.ask import STYLES
 from extractor.ask.claims import judge
 from extractor.assemble import assemble
-from extractor.bulk.estimate import CHARACTERS_PER_TOKEN
+from extractor.bulk.estimate import CHARACTERS_PER_TOKEN, OUTPUT_TOKENS_PER_SENTENCE
 from extractor.bulk.journal import Journal
 from extractor.bulk.ledger import Done, Ledger
 from extractor.bulk.outcome import settled
@@ -32,7 +31,7 @@ from extractor.outcome import coverage
 from extractor.record import article_record, provenance
 from extractor.rules.quotes import find_quotes, masked
 from extractor.rules.telling import told
-from extractor.segment import Document, segment
+from extractor.segment import segment
 from extractor.text import fold
 from extractor.window import Window
 from prompts import CLAIMS, load_prompt
@@ -41,7 +40,7 @@ from schemas import Article, Extraction, Status
 WORDS = 700
 ROUNDS = 5
 COPIES = 200  # of each article, where a rate is measured
-WIRE = 4.3  # ms of CPU for the call itself: python -m evals.bench.client_cpu
+WIRE = 3.5  # ms of CPU for the call itself: python -m evals.bench.client_cpu
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,7 @@ def _size(case: Case) -> Size:
     window = Window(tuple(s for s in document.sentences if s.can_claim))
     question = STYLES[CLAIMS].question(load_prompt(CLAIMS), article, document, window, True)
     asked = {"messages": question.messages, "response_format": question.response_format}
-    drafts = [_draft(case, document, claim) for claim in case.gold]
-    answer = json.dumps({"claims": drafts}, separators=(",", ":"))
+    written = answer(case)
     line = _line(case)
     characters = sum(len(m["content"]) for m in question.messages)
     schema = len(json.dumps(question.response_format))
@@ -92,53 +90,28 @@ def _size(case: Case) -> Size:
         claims=len(case.gold),
         text=len(article.text.encode()),
         input_tokens=(characters + schema) / CHARACTERS_PER_TOKEN,
-        output_tokens=len(answer) / CHARACTERS_PER_TOKEN,
+        output_tokens=len(window.sentences) * OUTPUT_TOKENS_PER_SENTENCE,
         request=len(json.dumps(asked).encode()),
-        answer=len(answer.encode()),
+        answer=len(written.encode()),
         result=len(line),
         zlib=len(zlib.compress(line, 1)),
-        milliseconds=min(_milliseconds(case, drafts) for _ in range(ROUNDS)) + WIRE,
+        milliseconds=min(_milliseconds(case, [*drafts(case)]) for _ in range(ROUNDS)) + WIRE,
     )
 
 
-def _draft(case: Case, document: Document, gold: GoldClaim) -> dict[str, JsonValue]:
-    """A gold claim as a model would write it."""
-    claim = as_claim(case.article.text, gold)
-    cited: list[JsonValue] = [
-        sentence.number
-        for sentence in document.sentences
-        if any(s.start < sentence.span.end and sentence.span.start < s.end for s in claim.evidence)
-    ]
-    return {
-        "sentences": cited,
-        "kind": claim.kind.value,
-        "statement": claim.statement,
-        "subject": claim.subject,
-        "predicate": claim.predicate,
-        "object": claim.object,
-        "tellers": [{"name": source.name, "cue": source.cue} for source in claim.sources],
-        "quote": claim.quote.text if claim.quote else None,
-        "quantity": claim.quantities[0].text if claim.quantities else None,
-        "time": claim.time.text if claim.time else None,
-        "place": claim.place,
-        "hedge": claim.hedge,
-        "negated": claim.negated,
-    }
-
-
-def _milliseconds(case: Case, drafts: Sequence[JsonValue]) -> float:
+def _milliseconds(case: Case, items: Sequence[JsonValue]) -> float:
     """Processor time of segmenting, judging, assembling and serialising."""
     for cache in (segment, told, fold, find_quotes, masked):
         cache.cache_clear()
     began = time.process_time()
-    settled(bytes(32), _extraction(case.article, drafts))
+    settled(bytes(32), _extraction(case.article, items))
     return (time.process_time() - began) * 1000
 
 
-def _extraction(article: Article, drafts: Sequence[JsonValue]) -> Extraction:
+def _extraction(article: Article, items: Sequence[JsonValue]) -> Extraction:
     document = segment(article.text, article.language)
     window = Window(tuple(s for s in document.sentences if s.can_claim))
-    judged = judge(document, window, list(drafts))
+    judged = judge(document, window, list(items))
     claims = assemble(article.text, "0" * 64, judged.candidates, article.published_at)
     return Extraction(
         status=Status.OK,
@@ -152,9 +125,7 @@ def _extraction(article: Article, drafts: Sequence[JsonValue]) -> Extraction:
 
 
 def _line(case: Case) -> bytes:
-    document = segment(case.article.text, case.article.language)
-    drafts = [_draft(case, document, claim) for claim in case.gold]
-    return _extraction(case.article, drafts).model_dump_json().encode()
+    return _extraction(case.article, [*drafts(case)]).model_dump_json().encode()
 
 
 def _parquet_bytes(lines: Sequence[bytes]) -> float:
