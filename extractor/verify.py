@@ -109,7 +109,7 @@ def _strange_words(claim: Claim, text: str, evidence: str) -> Iterator[str]:
 def _in_order(evidence: str, words: str) -> bool:
     """Whether ``words`` stand in ``evidence`` in their order; an adverb or two may lie between."""
     wanted = [re.escape(word) for word in fold(words).text.split()]
-    between = rf"(?:\W+(?:\w+\W+){{0,{GAP_WORDS}}}?)"
+    between = rf"(?:(?:n't)?\W+(?:\w+\W+){{0,{GAP_WORDS}}}?)"
     return bool(re.search(between.join(wanted), fold(evidence).text))
 
 

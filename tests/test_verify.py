@@ -26,7 +26,8 @@ from schemas import (
 # Invented.
 TOLD = "Mayor Jane Example said on Monday that up to 7,500 people had reportedly left Samplestadt."
 QUOTED = "“We will… rebuild,” she said."
-ARTICLE = Article(text=f"{TOLD}\n\n{QUOTED}\n")
+DENIED = "The river isn’t rising."
+ARTICLE = Article(text=f"{TOLD}\n\n{QUOTED}\n\n{DENIED}\n")
 
 
 def span(words: str) -> Span:
@@ -88,6 +89,12 @@ def result(*claims: Claim, sha256: str | None = None, uncovered: tuple[Span, ...
 
 def test_a_sound_result_has_no_problems():
     assert verify(result(CLAIM, QUOTE), ARTICLE) == ()
+
+
+def test_a_verb_may_have_lost_its_short_not():
+    spoken = {"statement": DENIED, "subject": "The river", "predicate": "is rising"}
+    denied = Claim(id="3", kind=Kind.EVENT, evidence=(span(DENIED),), negated=True, **spoken)
+    assert verify(result(denied), ARTICLE) == ()
 
 
 MOVED = Span(start=3, end=11, text=TOLD[:8])

@@ -63,6 +63,14 @@ def test_the_wire_schema_satisfies_strict_structured_outputs():
             assert node["required"] == list(node["properties"])
 
 
+def test_a_claim_is_asked_for_in_the_order_in_which_it_is_thought_of():
+    """A model fills a schema in its order: where, who says so, what, of what kind."""
+    claim = wire_schema(ClaimsAnswer)["$defs"]["ClaimDraft"]
+    assert list(claim["properties"]) == ["s", "by", "c", "k"]
+    shown = [c for example in load_prompt(CLAIMS).examples() for c in example["claims"]]
+    assert all(list(each) == ["s", "by", "c", "k"] for each in shown)
+
+
 def test_the_wire_schema_is_small_enough_for_strict():
     """The provider's limits: 5,000 properties, 10 levels, 1,000 enum values."""
     every = list(nodes(wire_schema(ClaimsAnswer)))
