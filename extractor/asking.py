@@ -84,35 +84,28 @@ async def ask_all(inquiry: Inquiry, asked: Sequence[Window], tell: Tell) -> None
     Raises:
         ConfigError: the endpoint takes no call at all.
     """
-
-    async def first(window: Window) -> Judged:
-        return await _ask(inquiry, window)
-
-    async def second(window: Window) -> Judged:
-        return await _ask_again(inquiry, window)
-
     findings, kit = inquiry.findings, inquiry.kit
-    ended = await _each(inquiry, asked, first, tell)
+    ended = await _each(inquiry, asked, _ask, tell)
     if ended and not findings.answers and not isinstance(ended[0].error, ModelError):
         raise ended[0].error
     findings.failures += ended
     if kit.settings.second_pass and kit.style.again and not ended:
         again = [window for window in findings.answers if _missed(findings, window)]
-        for left in await _each(inquiry, again, second, tell):
+        for left in await _each(inquiry, again, _ask_again, tell):
             findings.unasked.append(_unasked(findings, left.window, left.error))
 
 
 async def _each(
     inquiry: Inquiry,
     windows: Sequence[Window],
-    step: Callable[[Window], Coroutine[Any, Any, Judged]],
+    step: Callable[[Inquiry, Window], Coroutine[Any, Any, Judged]],
     tell: Tell,
 ) -> list[Failure]:
     """Take ``step`` for all windows at once; those that the end of all left undone, and why."""
     left = dict.fromkeys(windows)
 
     async def one(window: Window) -> None:
-        judged = await step(window)
+        judged = await step(inquiry, window)
         del left[window]
         tell(judged)
 
