@@ -70,7 +70,7 @@ def test_a_good_claim_keeps_its_slots() -> None:
     ("changes", "reason"),
     [
         ({"c": "Up to 7,000 boats | have entered | the port"}, "subject"),
-        ({"c": "up to 7,500 boats | have entered | the port"}, "subject"),
+        ({"s": [10], "c": "The fog | hid | the pier"}, "subject"),
         ({"c": "500 boats | have entered | the port"}, "subject"),
         ({"c": " | have entered | the port"}, "subject empty"),
         ({"c": "Up to 7,500 boats | have fled | the port"}, "predicate"),
@@ -136,6 +136,15 @@ def test_two_verbs_take_each_its_own_words() -> None:
     assert (towed.time and towed.time.text, lost.time) == ("Friday", None)
     assert [q.value for q in towed.quantities] == [2]
     assert lost.statement == "The tug Erna lost a third."
+
+
+def test_the_capital_that_opens_a_sentence_may_be_small() -> None:
+    kept = claim(2, "up to 7,500 boats | have entered | the port")
+    assert (kept.subject, kept.quantities[0].value) == ("Up to 7,500 boats", 7500)
+    assert claim(3, "the ice | will not… hold | us").subject == "The ice"
+    turned = claim(11, "no lamp | had | the crew")
+    assert turned.statement == "No lamp had the crew."
+    assert turned.object == "The crew"
 
 
 def test_a_figure_that_lost_its_bound_gets_it_back() -> None:

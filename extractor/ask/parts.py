@@ -25,6 +25,7 @@ OPENER = re.compile(
     r"(?:After|Also|And|As|At|Before|But|By|During|Earlier|For|From|In|Last|Late|Of|On|Over|Since"
     r"|So|Then|There|To|Until|When|While|With|[A-Z][a-z]+ly)\b"
 )
+OPENING_MARKS = " “‘\"'(«„"
 ASIDE = re.compile(r"[,;:()“”\"—–]")
 MOST_PLACES = 40  # of one piece that are looked at: "a" stands everywhere
 LONGEST_VERB = 8  # words that may stand apart
@@ -117,7 +118,16 @@ def _places(cited: Sequence[Sentence], words: str) -> list[Bounds]:
         for s in cited
         for start, end in occurrences(s.span.text, words)
     )
-    return list(islice(found, MOST_PLACES))
+    return list(islice(found, MOST_PLACES)) or list(_openings(cited, words))
+
+
+def _openings(cited: Sequence[Sentence], words: str) -> Iterator[Bounds]:
+    """Where ``words`` open a sentence, whose capital says nothing: "the ferry" is "The ferry"."""
+    capital = words[:1].upper() + words[1:]
+    for sentence in cited if capital != words else ():
+        for start, end in islice(occurrences(sentence.span.text, capital), 1):
+            if not sentence.span.text[:start].strip(OPENING_MARKS):
+                yield sentence.span.start + start, sentence.span.start + end
 
 
 def _verbs(cited: Sequence[Sentence], words: str) -> Iterator[Bounds]:
@@ -160,7 +170,8 @@ def _part(text: str, bounds: Bounds | None, piece: str, raw: str) -> Part | Miss
         return Part(*bounds, words, NAMED.sub(_name, raw))
     # An aside inside a verb ("has, police said, fled") is no part of it; an adverb is.
     aside = len(words) > len(piece) and ASIDE.search(words) and not ASIDE.search(piece)
-    return Part(*bounds, words, piece if aside else words)
+    opened = piece[:1] + words[1:] if piece[:1] == words[:1].lower() else words
+    return Part(*bounds, words, piece if aside else opened)
 
 
 def _name(match: re.Match[str]) -> str:
