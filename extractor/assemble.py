@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from extractor.candidates import Candidate
+from extractor.grounding import Stretch, span_of
 from extractor.normalise.quantity import LocatedQuantity, find_quantities
 from extractor.normalise.time import find_times
 from extractor.rules.kind import kind_of_clause
@@ -13,7 +14,7 @@ from extractor.rules.modality import Modality, modality
 from extractor.rules.place import find_place
 from extractor.rules.quotes import find_quotes
 from extractor.text import UNWANTED, clean, fold
-from schemas import Certainty, Claim, Kind, Origin, Quantity, Source, Span, Time
+from schemas import Certainty, Claim, Kind, Origin, Quantity, Source, Time
 
 UNSURE_CUES = re.compile(
     r"^(?:suggest|indicat|estimat|believ|predict|forecast|alleg)", re.IGNORECASE
@@ -65,7 +66,7 @@ def _claim(
         "object": clean(candidate.object) or None if candidate.object else None,
         "evidence": tuple(s.span for s in candidate.sentences),
         "sources": candidate.sources,
-        "quote": quote,
+        "quote": span_of(text, quote.start, quote.end) if quote else None,
         "quantities": quantities,
         "time": _time(text, candidate, published_at),
         "place": find_place(text, candidate.reach),
@@ -88,8 +89,8 @@ def _identity(sha256: str, content: str) -> str:
 
 def _origins(candidate: Candidate, content: Mapping[str, object]) -> dict[str, Origin]:
     """Slots named in the candidate keep their origin; other filled ones come from rules."""
-    filled = (slot for slot in SLOTS if content[slot] not in EMPTY)
-    return {slot: candidate.origins.get(slot, Origin.RULE) for slot in filled}
+    given, rule = candidate.origins, Origin.RULE
+    return {slot: given.get(slot, rule) for slot in SLOTS if content[slot] not in EMPTY}
 
 
 def _certainty(says: Modality, sources: tuple[Source, ...], kind: Kind) -> Certainty:
@@ -116,7 +117,7 @@ def _time(text: str, candidate: Candidate, published_at: datetime | None) -> Tim
     return times[0].time if times else None
 
 
-def _quote(text: str, candidate: Candidate) -> Span | None:
+def _quote(text: str, candidate: Candidate) -> Stretch | None:
     """The quotation that the clause stands in, or that stands in the clause.
 
     Marks are paired within the whole paragraph's sentences, so that a quote that runs on over

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from extractor.edges import Bounds
+from extractor.grounding import Stretch
 from extractor.segment import Sentence
-from schemas import Kind, Origin, Source, Span
+from schemas import Kind, Origin, Source
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,6 @@ class Candidate:
     lead: int
     sources: tuple[Source, ...] = ()
     kind: Kind | None = None
-    quote: Span | None = None
+    quote: Stretch | None = None
     negated: bool | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])

@@ -18,10 +18,18 @@ class Miss(StrEnum):
     AMBIGUOUS = "in several places, none of them cited"
 
 
-class Located(NamedTuple):
-    """Where words stand: a span, or the reason why there is none."""
+class Stretch(NamedTuple):
+    """Words of the article by their place, as in a ``Span``, which costs more: it checks itself."""
 
-    span: Span | None
+    start: int
+    end: int
+    text: str
+
+
+class Located(NamedTuple):
+    """Where words stand, or the reason why they stand nowhere."""
+
+    span: Stretch | None
     miss: Miss | None = None
 
 
@@ -31,6 +39,11 @@ NOWHERE = Located(None, Miss.EMPTY)
 def span_of(text: str, start: int, end: int) -> Span:
     """The span ``[start, end)`` of ``text``, offsets in code points."""
     return Span(start=start, end=end, text=text[start:end])
+
+
+def stretch_of(text: str, start: int, end: int) -> Stretch:
+    """The stretch ``[start, end)`` of ``text``, offsets in code points."""
+    return Stretch(start, end, text[start:end])
 
 
 def occurrences(text: str, words: str) -> Iterator[tuple[int, int]]:
@@ -82,8 +95,8 @@ def locate(text: str, words: str, cited: tuple[Span, ...]) -> Located:
         return NOWHERE
     for span in cited:
         if hit := next(_hits(folded, needle, span.start, span.end), None):
-            return Located(span_of(text, *hit))
+            return Located(stretch_of(text, *hit))
     hits = list(islice(_hits(folded, needle, 0, len(text)), 2))
     if len(hits) == 1:
-        return Located(span_of(text, *hits[0]))
+        return Located(stretch_of(text, *hits[0]))
     return Located(None, Miss.AMBIGUOUS if hits else Miss.ABSENT)

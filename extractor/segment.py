@@ -9,7 +9,8 @@ from typing import Any
 
 import sentencex  # pyright: ignore[reportMissingTypeStubs]
 
-from extractor.grounding import span_of
+from extractor.edges import Bounds
+from extractor.grounding import Stretch, span_of, stretch_of
 from extractor.normalise.time import date_line
 from extractor.zones import TERMINAL, zones
 from schemas import Span, Zone
@@ -57,17 +58,17 @@ def segment(text: str, language: str = "en") -> Document:
     return Document(text, tuple(sentences), next((d for d in dates if d), None))
 
 
-def _paragraphs(text: str) -> Iterator[Span]:
+def _paragraphs(text: str) -> Iterator[Stretch]:
     """Lines are paragraphs, except where a block is wrapped at a column."""
     for block in _blocks(text):
         if _is_wrapped(block):
-            yield span_of(text, block[0].start, block[-1].end)
+            yield stretch_of(text, block[0].start, block[-1].end)
         else:
             yield from block
 
 
-def _blocks(text: str) -> Iterator[list[Span]]:
-    block: list[Span] = []
+def _blocks(text: str) -> Iterator[list[Stretch]]:
+    block: list[Stretch] = []
     for match in LINE.finditer(text):
         line = _stripped(text, match.start(), match.end())
         gap = text[block[-1].end : match.start()] if block else ""
@@ -75,19 +76,19 @@ def _blocks(text: str) -> Iterator[list[Span]]:
             yield block
             block = []
         if line:
-            block.append(line)
+            block.append(stretch_of(text, *line))
     if block:
         yield block
 
 
-def _stripped(text: str, start: int, end: int) -> Span | None:
+def _stripped(text: str, start: int, end: int) -> Bounds | None:
     words = text[start:end]
     left = len(words) - len(words.lstrip())
     stop = start + len(words.rstrip())
-    return span_of(text, start + left, stop) if start + left < stop else None
+    return (start + left, stop) if start + left < stop else None
 
 
-def _is_wrapped(block: list[Span]) -> bool:
+def _is_wrapped(block: list[Stretch]) -> bool:
     if len(block) < 3:
         return False
     inner = block[:-1]
@@ -96,14 +97,14 @@ def _is_wrapped(block: list[Span]) -> bool:
     return filled and running_on * 2 >= len(inner)
 
 
-def _sentences(text: str, paragraph: Span, language: str) -> Iterator[Span]:
+def _sentences(text: str, paragraph: Stretch, language: str) -> Iterator[Span]:
     """Sentences of a paragraph, trimmed; a run of text without an end is cut at white space."""
     for first, last in _boundaries(paragraph.text, language):
         start, end = paragraph.start + first, paragraph.start + last
         while start < end:
             stop = _cut(text, start, end)
             if sentence := _stripped(text, start, stop):
-                yield sentence
+                yield span_of(text, *sentence)
             start = stop
 
 

@@ -97,11 +97,11 @@ def letters(text: str) -> frozenset[str]:
 def legible(value: JsonValue) -> JsonValue:
     """``value`` with every unwanted character in its strings replaced, fit to be stored."""
     if isinstance(value, str):
-        return UNWANTED.sub("\ufffd", value)
+        return value if value.isprintable() else UNWANTED.sub("\ufffd", value)
     if isinstance(value, list):
         return [legible(item) for item in value]
     if isinstance(value, dict):
-        return {UNWANTED.sub("\ufffd", key): legible(item) for key, item in value.items()}
+        return {str(legible(key)): legible(item) for key, item in value.items()}
     return value
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.checks import statement_problems
-from extractor.grounding import Miss, locate, occurrences, span_of
+from extractor.grounding import Miss, locate, occurrences, span_of, stretch_of
 from extractor.text import clean, fold
 
 # Invented for these tests.
@@ -47,9 +47,8 @@ def test_several_hits_need_a_citation() -> None:
     first = span_of(TEXT, 0, 64)
     assert locate(TEXT, "The crew", (first,)).miss is Miss.AMBIGUOUS
     last = TEXT.rindex("The crew")
-    assert locate(TEXT, "The crew", (span_of(TEXT, last, len(TEXT)),)).span == span_of(
-        TEXT, last, last + 8
-    )
+    cited = (span_of(TEXT, last, len(TEXT)),)
+    assert locate(TEXT, "The crew", cited).span == stretch_of(TEXT, last, last + 8)
     assert locate(TEXT, "a dragon", WHOLE).miss is Miss.ABSENT
     assert locate(TEXT, "  ", WHOLE).miss is Miss.EMPTY
 

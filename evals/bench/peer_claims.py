@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evals.dataset import Case
-from extractor.grounding import occurrences
+from extractor.grounding import occurrences, span_of
 from extractor.normalise import find_quantities, find_times
 from extractor.rules.attribution import passages
 from extractor.rules.kind import kind_of_clause
@@ -127,7 +127,8 @@ def _quote(text: str, place: Bounds, evidence: Sequence[Span]) -> Span | None:
     """The longest quotation of the evidence that the extraction's place touches."""
     quotes = find_quotes(text, evidence[0].start, evidence[-1].end)
     touched = [q for q in quotes if q.start < place[1] and place[0] < q.end]
-    return max(touched, key=lambda q: q.end - q.start, default=None)
+    longest = max(touched, key=lambda q: q.end - q.start, default=None)
+    return span_of(text, longest.start, longest.end) if longest else None
 
 
 def _sources(text: str, found: Found, evidence: Sequence[Span]) -> tuple[Source, ...]:

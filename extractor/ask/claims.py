@@ -24,7 +24,7 @@ from extractor.ask.style import Judged, Style
 from extractor.ask.wire import response_format, wire_schema
 from extractor.ask.wording import bare, sentence
 from extractor.candidates import Candidate
-from extractor.grounding import locate, occurrences, span_of
+from extractor.grounding import Stretch, locate, occurrences, stretch_of
 from extractor.model import Message, Question
 from extractor.rules.lexicon import kind_of
 from extractor.rules.telling import told
@@ -207,15 +207,15 @@ def _sources(
     return (), Origin.RULE
 
 
-def _find(text: str, words: str, cited: Sequence[Sentence]) -> Span | None:
+def _find(text: str, words: str, cited: Sequence[Sentence]) -> Stretch | None:
     return locate(text, words, tuple(s.span for s in cited)).span
 
 
-def _find_anywhere(text: str, words: str, cited: Sequence[Sentence]) -> Span | None:
+def _find_anywhere(text: str, words: str, cited: Sequence[Sentence]) -> Stretch | None:
     """A name may stand outside the cited sentences, also more than once: it is a name."""
     if near := _find(text, words, cited):
         return near
-    return next((span_of(text, *at) for at in occurrences(text, words)), None)
+    return next((stretch_of(text, *at) for at in occurrences(text, words)), None)
 
 
 CLAIMS_STYLE = Style(WINDOW_CHARACTERS, is_open, prefix, question, judge, again)

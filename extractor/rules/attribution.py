@@ -53,13 +53,13 @@ class Passage(NamedTuple):
 
 def passages(text: str, start: int, end: int) -> tuple[Passage, ...]:
     """Split the sentence ``text[start:end]`` by teller; attributions themselves are left out."""
-    found = [p for p in _split(text, Passage(start, end), DEPTH) if _says_something(text, p)]
-    return tuple(_trimmed(text, p) for p in found)
+    found = _split(text, Passage(start, end), DEPTH)
+    return tuple(_trimmed(text, p) for p in found if THREE_WORDS.search(text, p.start, p.end))
 
 
 def _split(text: str, whole: Passage, depth: int) -> Iterator[Passage]:
-    words = letters(text[whole.start : whole.end])
-    for cues, rule in RULES if depth else ():
+    words = letters(text[whole.start : whole.end]) if depth else frozenset[str]()
+    for cues, rule in RULES:
         parts = None if cues.isdisjoint(words) else rule(text, whole)
         if parts is not None:
             for part in parts:
@@ -236,7 +236,7 @@ RULES: tuple[tuple[frozenset[str], Rule], ...] = (
 
 JOINING = ("and", "but", "or")
 DANGLING = re.compile(rf"[\s,]+(?:{'|'.join(JOINING)})$")
-THREE_WORDS = re.compile(r"\w+\W+\w+\W+\w")
+THREE_WORDS = re.compile(r"\w+\W+\w+\W+\w")  # fewer say nothing
 EDGE = " \t\r\n,;:—–-"
 
 
@@ -247,7 +247,3 @@ def _trimmed(text: str, passage: Passage) -> Passage:
     if text.endswith(JOINING, start, end) and (loose := DANGLING.search(text, start, end)):
         end = loose.start()
     return passage._replace(start=start, end=max(start, end))
-
-
-def _says_something(text: str, passage: Passage) -> bool:
-    return THREE_WORDS.search(text, passage.start, passage.end) is not None

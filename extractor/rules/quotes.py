@@ -3,8 +3,7 @@
 import re
 from functools import lru_cache
 
-from extractor.grounding import span_of
-from schemas import Span
+from extractor.grounding import Stretch, stretch_of
 
 OPENING = re.compile('[“„«"‘]')
 QUOTED = re.compile(r"[^ ,]|,(?!\Z)")  # a comma that closes a quote parts it from its teller
@@ -14,8 +13,8 @@ DOUBLE = re.compile(
 
 
 @lru_cache(maxsize=1024)
-def find_quotes(text: str, start: int = 0, end: int | None = None) -> tuple[Span, ...]:
-    """Spans of quoted words in ``text[start:end]``, the marks themselves left out.
+def find_quotes(text: str, start: int = 0, end: int | None = None) -> tuple[Stretch, ...]:
+    """Quoted words in ``text[start:end]``, the marks themselves left out.
 
     A mark that opens and is never closed quotes to the end of the stretch, which is how news
     texts print a quote that runs on into the next paragraph.
@@ -23,12 +22,12 @@ def find_quotes(text: str, start: int = 0, end: int | None = None) -> tuple[Span
     stop = len(text) if end is None else end
     if not OPENING.search(text, start, stop):
         return ()
-    found: list[Span] = []
+    found: list[Stretch] = []
     for match in DOUBLE.finditer(text, start, stop):
         group = "inner" if match.group("inner") is not None else "single"
         left, right = match.span(group)
         if right - left > 1 and not _is_measure(text, match.start(), match.group(group)):
-            found.append(span_of(text, left, right))
+            found.append(stretch_of(text, left, right))
     return tuple(found)
 
 
