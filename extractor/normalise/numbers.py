@@ -138,7 +138,7 @@ def numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Numbe
 
 def may_count(words: str) -> bool:
     """False where no number can begin: most stretches of a text count nothing."""
-    return bool(_FIGURE.search(words)) or not _COUNTING.isdisjoint(letters(words))
+    return not _COUNTING.isdisjoint(letters(words)) or _FIGURE.search(words) is not None
 
 
 @lru_cache(maxsize=4096)
