@@ -11,7 +11,7 @@ BYLINE = re.compile(
     rf"^(?:(?:By|Words by|Analysis by)\s+.{{2,60}}|{NAME}(?:\s+(?:al-|de |van |von )?{NAME}){{1,3}}"
     rf"(?:(?:,| and)\s+{NAME}(?:\s+{NAME}){{1,2}})*(?:\s+in\s+{NAME})?)$"
 )
-# These two are for text in lower case: ignoring case would cost three times as much.
+# These two are for text in lower case, because a search that ignores case costs more.
 CAPTION = re.compile(
     r"^(?:photo(?:graph)?|picture|image|pictured|file (?:photo|picture)|caption)\b\s*[:.]?"
     r"|\((?:reuters|ap|afp|epa|getty(?: images)?|photo.{0,40})\)\.?$"

@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractor.normalise import numbers, phrases, time
@@ -33,23 +33,29 @@ KEYED = (
 TIMES = tuple(phrase.pattern for group in phrases.PHRASES.values() for phrase in group)
 
 
+# Texts made from long patterns take their time on a busy machine.
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
+
+
 def texts_of(pattern: re.Pattern[str]) -> st.SearchStrategy[str]:
     return st.from_regex(pattern, alphabet=st.characters(codec="cp1252"))
 
 
-@settings(max_examples=300)
+@settings(patient, max_examples=300)
 @given(st.sampled_from(KEYED).flatmap(lambda key: st.tuples(texts_of(key[0]), st.just(key[1]))))
 def test_what_a_pattern_finds_holds_one_of_its_words(found: tuple[str, frozenset[str]]) -> None:
     text, words = found
     assert not words.isdisjoint(letters(text))
 
 
+@patient
 @given(texts_of(numbers._NUMBER))
 def test_where_a_number_is_read_one_was_expected(text: str) -> None:
     read = any(numbers._NUMBER.match(text, m.start()) for m in numbers._START.finditer(text))
     assert numbers.may_count(text) or not read
 
 
+@patient
 @given(st.sampled_from(TIMES).flatmap(texts_of))
 def test_where_a_time_is_read_one_was_expected(text: str) -> None:
     read = any(time._matched(text, m, len(text)) for m in phrases.START.finditer(text))
