@@ -9,17 +9,19 @@ cases anew. "figures", "times" and "quotes" are shares of the claims found (see 
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pkgutil import resolve_name
 from unittest.mock import patch
 
 from evals.bench import shares
-from evals.bench.levers import LEVERS, Change
-from evals.bench.pointers import Pointers, everything, recorded, walked
+from evals.bench.floor import kept, own_cut, told_cut
+from evals.bench.levers import IDEAS, LEVERS, Change
+from evals.bench.pointers import Judge, Pointers, everything, recorded, walked
 from evals.dataset import Case, load_cases
 from evals.metrics import summary
 from evals.run import segmented
 from evals.score import CaseScore, Outcome, Verdict, score_case
+from extractor.ask.clauses import judge
 from extractor.rules.quotes import find_quotes, masked
 from extractor.rules.telling import told
 from extractor.segment import segment
@@ -34,7 +36,7 @@ Scores = Sequence[CaseScore]
 
 
 def main(words: Sequence[str]) -> None:
-    """Print a row for all levers together, one without each, and what a model could bring."""
+    """Print the first rungs, a row without each lever, ideas, and what a model could bring."""
     cases = load_cases(zones=segmented)
     with parsed_once():
         pointers = recorded(cases)
@@ -45,16 +47,22 @@ def main(words: Sequence[str]) -> None:
 
 
 def _rows(cases: Sequence[Case], pointers: Pointers) -> Iterator[tuple[str, Callable[[], Scores]]]:
+    floor = kept(cases)
+    asked = [case for case in cases if case.article.text in {text for text, _ in floor}]
+    yield "the model's own cut", lambda: scored(asked, floor, own_cut)
+    yield "tellers lifted out of it", lambda: scored(asked, floor, told_cut)
+    yield "rules and parse, no model", lambda: scored(cases, {})
     yield "as it stands", lambda: scored(cases, pointers)
     for lever in LEVERS:
-        yield f"without {lever.name}", lambda lever=lever: without(lever.without, cases, pointers)
-    yield "without the model", lambda: scored(cases, {})
+        yield f"without {lever.name}", partial(scored_with, lever.changes, cases, pointers)
+    for idea in IDEAS:
+        yield f"with {idea.name}", partial(scored_with, idea.changes, cases, pointers)
     yield "every open clause taken", lambda: scored(cases, everything(cases))
     yield "of these, gold's alone", lambda: chosen(cases, everything(cases))
 
 
-def without(changes: Mapping[str, Change], cases: Sequence[Case], pointers: Pointers) -> Scores:
-    """The scores with trivial versions in the place of what ``changes`` names."""
+def scored_with(changes: Mapping[str, Change], cases: Sequence[Case], pointers: Pointers) -> Scores:
+    """The scores with other versions in the place of what ``changes`` names."""
     with changed(changes):
         return scored(cases, pointers)
 
@@ -84,9 +92,9 @@ def parsed_once() -> Generator[None]:
         yield
 
 
-def scored(cases: Sequence[Case], pointers: Pointers) -> Scores:
-    """The scores of all cases, if the model points so."""
-    return [score_case(case, walked(case.article, pointers).claims) for case in cases]
+def scored(cases: Sequence[Case], pointers: Pointers, judge: Judge = judge) -> Scores:
+    """The scores of all cases, if the model points so and ``judge`` reads it."""
+    return [score_case(case, walked(case.article, pointers, judge).claims) for case in cases]
 
 
 def chosen(cases: Sequence[Case], pointers: Pointers) -> Scores:
@@ -107,6 +115,8 @@ def _is_wrong(outcome: Outcome) -> bool:
 def _show(name: str, scores: Scores) -> None:
     for group in GROUPS:
         own = [score for score in scores if score.group == group]
+        if not own:
+            continue
         values = summary(own)
         outcomes = [outcome for score in own for outcome in score.outcomes]
         figures = [values[metric] for metric in METRICS]

@@ -6,7 +6,7 @@ becomes of it.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -26,6 +26,7 @@ from extractor.syntax import parse
 from extractor.window import Window, windows
 from prompts import CLAUSES, load_prompt
 
+Judge = Callable[[Document, Window, list[JsonValue]], Judged]
 Pointers = Mapping[tuple[str, int], list[JsonValue]]  # by the text and where its sentence begins
 
 
@@ -69,8 +70,8 @@ def _open_clauses(document: Document, window: Window) -> list[JsonValue]:
     ]
 
 
-def walked(article: Article, pointers: Pointers) -> Extraction:
-    """The walk of ``article`` as if the model had given ``pointers``."""
+def walked(article: Article, pointers: Pointers, judge: Judge = judge) -> Extraction:
+    """The walk of ``article`` as if the model had given ``pointers``, which ``judge`` reads."""
 
     def pointed(document: Document, window: Window, items: list[JsonValue]) -> Judged:
         given = pointers.get((document.text, window.start), items)

@@ -4,10 +4,12 @@ import pytest
 from gold_builders import CASE, CLAIMS, COST, RETURN, STAY, case_of, gold_of
 
 from evals.bench import shares
+from evals.bench.floor import own_cut, told_cut
 from evals.bench.ladder import changed
-from evals.bench.levers import LEVERS
+from evals.bench.levers import IDEAS, LEVERS
 from evals.bench.pointers import everything, walked
 from evals.score import score_case
+from extractor.ask.clauses import judge
 from schemas import Article, Comparator
 
 # All sentences are invented for these tests.
@@ -32,22 +34,23 @@ SEEN = {
     "times that a sentence opens with": "On Tuesday the ferry sank.",
     "zones": "Ferry sinks\n\nThe ferry sank off the pier.\n\nPlease refresh the page, it is old.",
     "what stands twice claimed once": "The ferry sank off the pier.\n\nThe ferry sank off the pier.",
+    "inner tellers forgotten at once": "Ada Finch said a teacher had told her that the dam had cracked."
+    " “We have no water in the valley now,” she said.",
     "limits on what pointing admits": "If it rains, the match will be off.",
 }
 
 
-def claims(text: str, pointers):
-    told = {(text, 0): pointers}
-    found = walked(Article(text=text), told).claims
+def claims(text: str, pointers, judge=judge):
+    found = walked(Article(text=text), {(text, 0): pointers}, judge).claims
     return [claim.model_dump(exclude={"id"}) for claim in found]
 
 
-@pytest.mark.parametrize("lever", LEVERS, ids=lambda lever: lever.name)
+@pytest.mark.parametrize("lever", [*LEVERS, *IDEAS], ids=lambda lever: lever.name)
 def test_a_lever_taken_away_is_seen(lever) -> None:
     text = SEEN[lever.name]
     pointers = [["it", "rains"]]
     before = claims(text, pointers)
-    with changed(lever.without):
+    with changed(lever.changes):
         assert claims(text, pointers) != before
     assert claims(text, pointers) == before
 
@@ -56,6 +59,14 @@ def test_pointers_are_those_of_their_sentence() -> None:
     text = "Police found guns hidden in the barn."
     assert len(claims(text, [])) + 1 == len(claims(text, [["guns", "hidden"]]))
     assert everything([case_of((), text)]) == {(text, 0): [["guns", "hidden"]]}
+
+
+def test_the_floor_is_the_cut_of_the_model_and_tellers_are_lifted_out_of_it() -> None:
+    text = "The pump has failed, the mayor told reporters."
+    cut = [["The pump", "has", "failed"], ["the mayor", "told", "reporters"], ["It", "is", "dry"]]
+    own, told = claims(text, cut, own_cut), claims(text, cut, told_cut)
+    assert [(c["subject"], c["sources"]) for c in own] == [("The pump", ()), ("the mayor", ())]
+    assert [c["sources"][0]["name"] for c in told] == ["the mayor"]
 
 
 def test_shares_of_a_perfect_run_are_whole() -> None:
