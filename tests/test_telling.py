@@ -143,3 +143,11 @@ def test_a_speech_act_tells_its_own_clause_alone(independent: str) -> None:
     )
     assert passage.act is not None
     assert independent[passage.act :].startswith("urged")
+
+
+def test_whom_somebody_quotes_does_not_go_on_speaking() -> None:
+    text = (
+        "Ada Finch said Mary Holt had told her that the dam had cracked. "
+        "“We have no water in the valley now,” she said."
+    )
+    assert tellers(f"Mill news\n\n{text}", "We have no water") == [("Ada Finch", "said")]

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from evals.bench import shares
 from evals.bench.floor import kept, own_cut, told_cut
-from evals.bench.levers import IDEAS, LEVERS, Change
+from evals.bench.levers import LEVERS, Change
 from evals.bench.pointers import Judge, Pointers, everything, recorded, walked
 from evals.dataset import Case, load_cases
 from evals.metrics import summary
@@ -55,8 +55,6 @@ def _rows(cases: Sequence[Case], pointers: Pointers) -> Iterator[tuple[str, Call
     yield "as it stands", lambda: scored(cases, pointers)
     for lever in LEVERS:
         yield f"without {lever.name}", partial(scored_with, lever.changes, cases, pointers)
-    for idea in IDEAS:
-        yield f"with {idea.name}", partial(scored_with, idea.changes, cases, pointers)
     yield "every open clause taken", lambda: scored(cases, everything(cases))
     yield "of these, gold's alone", lambda: chosen(cases, everything(cases))
 

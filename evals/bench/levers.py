@@ -4,13 +4,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pkgutil import resolve_name
 from typing import Any
 
 from extractor.candidates import Candidate
 from extractor.edges import Bounds
 from extractor.rules.attribution import Passage
-from extractor.rules.tellers import people
 from extractor.segment import Document
 from schemas import Claim, Source, Time, Zone
 
@@ -80,21 +78,9 @@ def name_kept(name: str, *_: object) -> str:
     return name
 
 
-def outermost_heard(_: Real) -> Real:
-    """A later "she said" is never a teller whom another had quoted."""
-    resolved: Real = resolve_name(TELLING + "_resolved")
-
-    def named(
-        document: Document, split: list[tuple[Passage, ...]]
-    ) -> Iterator[tuple[Passage, ...]]:
-        persons, heard = people(document.text), dict[str, None]()
-        for group in split:
-            known = tuple(heard)
-            found = tuple(resolved(document.text, p, known, persons) for p in group)
-            heard.update(dict.fromkeys(s.name for p in found for s in p.sources[:1]))
-            yield found
-
-    return named
+def every_teller(passage: Passage) -> tuple[Source, ...]:
+    """Whom a teller has quoted may go on speaking."""
+    return passage.sources
 
 
 def one_sentence(_: str, candidate: Candidate) -> Bounds:
@@ -167,8 +153,9 @@ LEVERS = (
     Lever("tellers lifted out", {TELLING + "passages": being(whole_sentence)}),
     Lever("tellers within tellers", {ATTRIBUTION + "_told": outermost}),
     Lever("tellers carried over", {TELLING + "_carried": being(left_alone)}),
+    Lever("inner tellers forgotten", {TELLING + "_speaking": being(every_teller)}),
     Lever("pronouns of tellers named", {TELLING + "resolve": being(name_kept)}),
-    Lever("calls and denials kept whole", {ATTRIBUTION + "_urging": giving(None)}),
+    Lever("calls and denials kept whole", {ATTRIBUTION + "URGING": NEVER}),
     Lever("quotes paired over the paragraph", {ASSEMBLE + "_paragraph": being(one_sentence)}),
     Lever("quotes without a clause", {"extractor.ask.clauses._words_alone": giving(None)}),
     Lever(
@@ -195,6 +182,3 @@ LEVERS = (
     ),
     Lever("limits on what pointing admits", {SYNTAX + "_is_pointable": giving(True)}),
 )
-
-# Tried by replay, and not in the code.
-IDEAS = (Lever("inner tellers forgotten at once", {TELLING + "_named": outermost_heard}),)

@@ -72,8 +72,13 @@ def _named(document: Document, split: list[tuple[Passage, ...]]) -> Iterator[tup
     for group in split:
         resolved = [_resolved(document.text, p, tuple(heard)) if p.sources else p for p in group]
         for passage in resolved:
-            heard.update(dict.fromkeys(s.name for s in passage.sources))
+            heard.update(dict.fromkeys(s.name for s in _speaking(passage)))
         yield tuple(resolved)
+
+
+def _speaking(passage: Passage) -> tuple[Source, ...]:
+    """Who may go on speaking: whom a teller has quoted does not."""
+    return passage.sources[:1]
 
 
 def _resolved(text: str, passage: Passage, heard: tuple[str, ...]) -> Passage:

@@ -6,7 +6,7 @@ from gold_builders import CASE, CLAIMS, COST, RETURN, STAY, case_of, gold_of
 from evals.bench import shares
 from evals.bench.floor import own_cut, told_cut
 from evals.bench.ladder import changed
-from evals.bench.levers import IDEAS, LEVERS
+from evals.bench.levers import LEVERS
 from evals.bench.pointers import everything, walked
 from evals.score import score_case
 from extractor.ask.clauses import judge
@@ -34,7 +34,7 @@ SEEN = {
     "times that a sentence opens with": "On Tuesday the ferry sank.",
     "zones": "Ferry sinks\n\nThe ferry sank off the pier.\n\nPlease refresh the page, it is old.",
     "what stands twice claimed once": "The ferry sank off the pier.\n\nThe ferry sank off the pier.",
-    "inner tellers forgotten at once": "Ada Finch said a teacher had told her that the dam had cracked."
+    "inner tellers forgotten": "Ada Finch said a teacher had told her that the dam had cracked."
     " “We have no water in the valley now,” she said.",
     "limits on what pointing admits": "If it rains, the match will be off.",
 }
@@ -45,7 +45,7 @@ def claims(text: str, pointers, judge=judge):
     return [claim.model_dump(exclude={"id"}) for claim in found]
 
 
-@pytest.mark.parametrize("lever", [*LEVERS, *IDEAS], ids=lambda lever: lever.name)
+@pytest.mark.parametrize("lever", LEVERS, ids=lambda lever: lever.name)
 def test_a_lever_taken_away_is_seen(lever) -> None:
     text = SEEN[lever.name]
     pointers = [["it", "rains"]]
