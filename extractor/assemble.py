@@ -37,13 +37,20 @@ def assemble(
     claims: dict[tuple[object, ...], Claim] = {}
     for candidate in sorted(candidates, key=lambda c: (c.reach, c.statement)):
         if claim := _claim(text, sha256, candidate, published_at):
-            claims.setdefault(_same(claim), claim)
+            same = claims.setdefault(_same(claim), claim)
+            claims[_same(claim)] = max(same, claim, key=_filled)
     return tuple(claims.values())
 
 
 def _same(claim: Claim) -> tuple[object, ...]:
     tellers = tuple(s.name.lower() for s in claim.sources)
     return (fold(claim.statement).text.lower().rstrip("."), tellers, claim.negated)
+
+
+def _filled(claim: Claim) -> int:
+    """How much it says: of two that say the same, the fuller one is kept."""
+    slots = (claim.object, claim.quote, claim.time, claim.place, claim.hedge)
+    return sum(map(bool, slots)) + len(claim.quantities)
 
 
 def _claim(

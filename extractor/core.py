@@ -16,6 +16,7 @@ from extractor.model import Meter, Model
 from extractor.outcome import coverage, status_of
 from extractor.prices import price_of, priced
 from extractor.record import article_record, provenance
+from extractor.refusal import storable
 from extractor.segment import segment
 from extractor.settings import Settings
 from extractor.text import UNWANTED
@@ -72,7 +73,7 @@ async def walk(article: Article, kit: Kit, report: Report | None = None) -> Extr
         status=status_of(findings.failures, len(findings.answers) + findings.settled),
         article=article_record(article, sha256, document),
         claims=found,
-        rejected=tuple(findings.rejected),
+        rejected=tuple(storable(r, article.text) for r in findings.rejected),
         coverage=coverage(document, found, findings.failures, findings.unasked),
         usage=priced(inquiry.meter.total(), price_of(kit.settings)),
         provenance=provenance(kit.model.name, kit.prompt, kit.settings.is_embedded),

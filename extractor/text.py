@@ -17,6 +17,7 @@ SINGLE_QUOTES = "‘’‚‛‹›`´′"
 DOUBLE_QUOTES = "“”„‟«»″"
 DASHES = "‐‑‒–—―−"
 INVISIBLE = "\u00ad\u200b\u2060\ufeff"
+UNSHOWN = dict.fromkeys(map(ord, INVISIBLE))
 FOLDS = (
     {ord(c): "'" for c in SINGLE_QUOTES}
     | {ord(c): '"' for c in DOUBLE_QUOTES}
@@ -108,7 +109,7 @@ def legible(value: JsonValue) -> JsonValue:
 
 
 def clean(text: str) -> str:
-    """``text`` on one line, white space single, without control characters."""
+    """``text`` on one line, white space single, without characters that control or do not show."""
     if text.isprintable() and "  " not in text:  # as most are: the only white space is " "
         return text.strip()
-    return " ".join(UNWANTED.sub("", text).split())
+    return " ".join(UNWANTED.sub("", text.translate(UNSHOWN)).split())

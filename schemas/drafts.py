@@ -20,6 +20,7 @@ class Draft(BaseModel):
 
 SEPARATOR = "|"
 MOST_PIECES = 16
+MOST_TELLERS = 8
 
 
 def pieces(written: str) -> tuple[str, ...]:
@@ -33,6 +34,12 @@ def _said(written: str) -> str:
     return written
 
 
+def _heard(tellers: list[str]) -> list[str]:
+    if len(tellers) > MOST_TELLERS:
+        raise ValueError("nobody tells what so many say that others say")
+    return tellers
+
+
 class ClaimDraft(Draft):
     """One claim as a capable model gives it: numbers of sentences, and words copied from them.
 
@@ -42,7 +49,7 @@ class ClaimDraft(Draft):
     """
 
     sentences: list[int] = Field(alias="s")
-    tellers: list[str] = Field(alias="by")
+    tellers: Annotated[list[str], AfterValidator(_heard)] = Field(alias="by")
     said: Annotated[str, AfterValidator(_said)] = Field(alias="c")
     kind: Kind = Field(alias="k")
 

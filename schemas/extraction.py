@@ -34,7 +34,10 @@ class ArticleRecord(Frozen):
 
 
 class Rejected(Frozen):
-    """A draft of the model that failed its checks: the draft as JSON, and why."""
+    """A draft of the model that failed its checks, as JSON, and why.
+
+    Its fields are the schema's, its words the article's; for other words stands ``[…]``.
+    """
 
     draft: dict[str, object]
     reasons: tuple[str, ...]

@@ -71,6 +71,8 @@ def test_a_good_claim_keeps_its_slots() -> None:
     [
         ({"c": "Up to 7,000 boats | have entered | the port"}, "subject"),
         ({"s": [10], "c": "The fog | hid | the pier"}, "subject"),
+        ({"s": [4], "c": "harbour master Ola Brand | have not sailed"}, "subject not in the evid"),
+        ({"by": ["Ola Brand | told"] * 9}, "schema"),
         ({"c": "500 boats | have entered | the port"}, "subject"),
         ({"c": " | have entered | the port"}, "subject empty"),
         ({"c": "Up to 7,500 boats | have fled | the port"}, "predicate"),
@@ -95,7 +97,9 @@ def test_a_good_claim_keeps_its_slots() -> None:
         ({"s": [5], "c": "They [the dockers] | had reportedly lain | at Ansel"}, "brackets"),
         ({"s": [5], "c": "They [9 boats] | had reportedly lain | at Ansel"}, "brackets"),
         ({"s": [5], "c": "They [up to 7,500 boats] | had reportedly lain | at Ansel"}, "figure"),
+        ({"s": [5], "c": "They [tHE fERRIES] | had reportedly lain | at Ansel"}, "brackets"),
         ({"s": [4, 5], "c": "They | had reportedly lain | at Ansel | not"}, "elsewhere"),
+        ({"s": [4], "c": "not | The ferries | have not sailed"}, "elsewhere"),
     ],
 )
 def test_what_does_not_hold_is_rejected_with_its_reason(
@@ -167,10 +171,32 @@ def test_a_pronoun_takes_the_name_in_brackets() -> None:
     assert (named.subject, named.evidence) == ("The ferries", kept.evidence)
 
 
-def test_other_words_keep_their_own_name() -> None:
-    kept = claim(6, "the tug Erna | towed | two barges [The ferries] in")
-    assert kept.statement == "The tug Erna towed two barges [The ferries] in."
-    assert kept.object == "two barges in"
+def test_only_a_pronoun_takes_a_name() -> None:
+    kept = claim(6, "the tug Erna [Ola Brand] | towed | two barges [The ferries] in")
+    assert kept.statement == "The tug Erna towed two barges in."
+    assert (kept.subject, kept.object) == ("the tug Erna", "two barges in")
+
+
+def test_what_a_name_hides_is_not_stored() -> None:
+    kept = claim(5, "They [The\u200b ferries\u2060] | had reportedly lain | at Ansel")
+    assert kept.statement == "The ferries had reportedly lain at Ansel."
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "teller", "told_by", "origin"),
+    [
+        (3, "The ice | will not… hold | us", "Ola Brand", "Ola Brand", Origin.MODEL),
+        (4, "The ferries | have not sailed", "Ola Brand", None, Origin.RULE),
+        (2, GOOD["c"], "Pilots", "harbour master Ola Brand", Origin.RULE),
+        (2, GOOD["c"], "Ola Brand", "Ola Brand", Origin.MODEL),
+    ],
+)
+def test_a_name_from_elsewhere_tells_only_where_somebody_unnamed_is_heard(
+    number: int, words: str, teller: str, told_by: str | None, origin: Origin
+) -> None:
+    kept = said(number, words, f"{teller} | said")
+    assert [s.name for s in kept.sources] == ([told_by] if told_by else [])
+    assert kept.origins["sources"] is origin
 
 
 def test_a_short_form_is_joined_again() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.checks import statement_problems
-from extractor.grounding import Miss, locate, occurrences, span_of, stretch_of
+from extractor.grounding import occurrences
 from extractor.text import clean, fold
 
 # Invented for these tests.
@@ -13,12 +13,10 @@ TEXT = (
     "Divers found up to 7,500 coins near the estimated 5,000 shards. “We have  never seen… such "
     "a thing,” said Ola Brand. The crew has entered the cave. The crew left."
 )
-WHOLE = (span_of(TEXT, 0, len(TEXT)),)
 
 
 def found(words: str) -> str | None:
-    span = locate(TEXT, words, WHOLE).span
-    return span.text if span else None
+    return next((TEXT[start:end] for start, end in occurrences(TEXT, words)), None)
 
 
 @pytest.mark.parametrize(
@@ -43,14 +41,10 @@ def test_words_are_found_as_the_article_has_them(
     assert found(words) == bytes_of_the_article
 
 
-def test_several_hits_need_a_citation() -> None:
-    first = span_of(TEXT, 0, 64)
-    assert locate(TEXT, "The crew", (first,)).miss is Miss.AMBIGUOUS
-    last = TEXT.rindex("The crew")
-    cited = (span_of(TEXT, last, len(TEXT)),)
-    assert locate(TEXT, "The crew", cited).span == stretch_of(TEXT, last, last + 8)
-    assert locate(TEXT, "a dragon", WHOLE).miss is Miss.ABSENT
-    assert locate(TEXT, "  ", WHOLE).miss is Miss.EMPTY
+def test_every_place_is_found() -> None:
+    first, last = TEXT.index("The crew"), TEXT.rindex("The crew")
+    assert list(occurrences(TEXT, " The crew ")) == [(first, first + 8), (last, last + 8)]
+    assert list(occurrences(TEXT, "a dragon")) == list(occurrences(TEXT, "  ")) == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from extractor.ask.objections import denies, missing, objections
 from extractor.ask.parts import (
+    NAMED,
     OBJECT,
     SUBJECT,
     VERB,
@@ -24,10 +25,10 @@ from extractor.ask.style import Judged, Style
 from extractor.ask.wire import response_format, wire_schema
 from extractor.ask.wording import bare, sentence
 from extractor.candidates import Candidate
-from extractor.grounding import Stretch, locate, occurrences, stretch_of
+from extractor.grounding import occurrences
 from extractor.model import Message, Question
-from extractor.rules.lexicon import kind_of
-from extractor.rules.telling import told
+from extractor.rules.lexicon import PRONOUN, kind_of
+from extractor.rules.telling import is_quoted, told
 from extractor.segment import Document, Sentence
 from extractor.text import legible
 from extractor.window import Window
@@ -164,7 +165,7 @@ def _candidate(
     parts: Sequence[Part],
     statement: str,
 ) -> Candidate:
-    stretches = reach(parts, cited)
+    stretches = reach(parts)
     sources, source_origin = _sources(document, cited, draft, parts[VERB].start)
     return Candidate(
         sentences=cited,
@@ -182,40 +183,40 @@ def _candidate(
 
 
 def _subject(text: str, words: str, found: str) -> str:
-    """A pronoun's name, in the article's own words, where the model gives it; else the words."""
-    named = (text[slice(*at)] for name in names_in(words) for at in occurrences(text, name))
+    """The name that the model gives for a lone pronoun, as the article has it; else the words."""
+    names = names_in(words) if NAMED.fullmatch(words) else ()
+    named = (text[slice(*at)] for name in names for at in occurrences(text, name))
     return next(named, found)
 
 
 def _sources(
     document: Document, cited: Sequence[Sentence], draft: ClaimDraft, verb: int
 ) -> tuple[tuple[Source, ...], Origin]:
-    """The model's tellers that are in the article; where it saw none, the rules'."""
-    tellers = tuple(
-        Source(name=found.text, kind=kind_of(found.text), cue=cue.text if cue else None)
-        for name, *cues in map(pieces, draft.tellers)
-        for found in [_find_anywhere(document.text, name, cited)]
-        if found
-        for cue in [_find(document.text, cues[0], cited) if cues else None]
-    )
-    if tellers:
-        return tellers, Origin.MODEL
+    """The model's tellers that can tell this; where it saw none, the rules'.
+
+    A name from elsewhere in the article can, if somebody speaks here who is not named: "he said",
+    or a quotation alone.
+    """
     own = next(s for s in cited if s.span.start <= verb < s.span.end)
-    for passage in told(document)[own.number - 1]:
-        if passage.start <= verb < passage.end:
-            return passage.sources, Origin.RULE
-    return (), Origin.RULE
+    around = told(document)[own.number - 1]
+    heard = next((p.sources for p in around if p.start <= verb < p.end), ())
+    places = [s.span.text for s in cited]
+    named = all(_find(s.name, places) and not PRONOUN.match(s.name) for s in heard)
+    if not named or (not heard and is_quoted(document, own)):
+        places.append(document.text)
+    tellers = tuple(
+        Source(name=found, kind=kind_of(found), cue=_find(cues[0], places) if cues else None)
+        for name, *cues in map(pieces, draft.tellers)
+        for found in [_find(name, places)]
+        if found
+    )
+    return (tellers, Origin.MODEL) if tellers else (heard, Origin.RULE)
 
 
-def _find(text: str, words: str, cited: Sequence[Sentence]) -> Stretch | None:
-    return locate(text, words, tuple(s.span for s in cited)).span
-
-
-def _find_anywhere(text: str, words: str, cited: Sequence[Sentence]) -> Stretch | None:
-    """A name may stand outside the cited sentences, also more than once: it is a name."""
-    if near := _find(text, words, cited):
-        return near
-    return next((stretch_of(text, *at) for at in occurrences(text, words)), None)
+def _find(words: str, places: Sequence[str]) -> str | None:
+    """``words`` as the first of these texts has them that has them at all."""
+    hits = (text[start:end] for text in places for start, end in occurrences(text, words))
+    return next(hits, None)
 
 
 CLAIMS_STYLE = Style(WINDOW_CHARACTERS, is_open, prefix, question, judge, again)

@@ -31,7 +31,7 @@ def missing(placed: Sequence[Part | Miss]) -> Iterator[str]:
     for at, part in enumerate(placed):
         if isinstance(part, Miss):
             name = PIECES[at] if at < len(PIECES) else f"piece {at + 1}"
-            yield f"{name} {part}" if at == SUBJECT else f"{name} not in the evidence"
+            yield f"{name} {part}"
 
 
 def objections(
@@ -45,7 +45,7 @@ def objections(
     if any(UNWANTED.search(piece) for piece in words):
         yield "control characters"
     for name in (name for piece in words for name in names_in(piece)):
-        if not any(True for _ in occurrences(text.lower(), name.lower())):
+        if not any(True for form in _cases(name) for _ in occurrences(text, form)):
             yield f"name in brackets not in the article: {name}"
     evidence = " ".join(s.span.text for s in cited)
     yield from statement_problems(statement, evidence, text)
@@ -54,6 +54,11 @@ def objections(
     affirms = not denies(words)
     if _cut_behind_a_negator(text, parts) or (affirms and _verb_is_denied(text, cited, parts)):
         yield "leaves out a negation of the evidence"
+
+
+def _cases(name: str) -> tuple[str, str]:
+    """The name, and with the other case of its first letter: a "the" may open a sentence."""
+    return name, name[:1].swapcase() + name[1:]
 
 
 def denies(words: Sequence[str]) -> bool:
@@ -66,10 +71,14 @@ def denies(words: Sequence[str]) -> bool:
 
 
 def _denies_elsewhere(text: str, parts: Sequence[Part]) -> bool:
-    """A piece that begins with "not" and does not follow on the verb: another clause's denial."""
+    """A piece that begins with "not" and does not follow on the verb: another clause's denial.
+
+    A "not" alone is no subject either.
+    """
     end = parts[VERB].end
     denials = [part.start for part in parts[OBJECT:] if DENIAL.match(part.words)]
-    return any(start < end or text[end:start].strip() for start in denials)
+    apart = any(start < end or text[end:start].strip() for start in denials)
+    return apart or bool(DENIAL.fullmatch(parts[SUBJECT].words))
 
 
 def _verb_is_denied(text: str, cited: Sequence[Sentence], parts: Sequence[Part]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from extractor.edges import Bounds
-from extractor.grounding import Miss, locate, occurrences
+from extractor.grounding import Miss, occurrences
 from extractor.normalise.comparators import lead
 from extractor.normalise.numbers import numbers
 from extractor.segment import Sentence
@@ -49,8 +49,7 @@ class Part:
 def place(text: str, cited: Sequence[Sentence], words: Sequence[str]) -> tuple[Part | Miss, ...]:
     """Each of ``words`` where it stands in the cited sentences, or why it cannot be placed.
 
-    Of several places the one nearest to the verb counts. A subject alone may stand elsewhere in
-    the article, if it stands there once.
+    Of several places the one nearest to the verb counts.
     """
     said = [_unnamed(cited, piece) for piece in words]
     places = [_places(cited, piece) for piece in said]
@@ -59,8 +58,6 @@ def place(text: str, cited: Sequence[Sentence], words: Sequence[str]) -> tuple[P
         _part(text, bounds, piece, raw)
         for bounds, piece, raw in zip(_nearest(places), said, words, strict=True)
     ]
-    if isinstance(found[SUBJECT], Miss) and said[SUBJECT]:
-        found[SUBJECT] = _elsewhere(text, said[SUBJECT], cited)
     return tuple(_bounded(text, cited, found))
 
 
@@ -78,11 +75,10 @@ def in_a_row(parts: Sequence[Part], cited: Sequence[Sentence]) -> str:
     return said
 
 
-def reach(parts: Sequence[Part], cited: Sequence[Sentence]) -> tuple[Bounds, ...]:
-    """The stretches of the cited sentences that the parts take up, in order, joined at spaces."""
-    inside = [(p.start, p.end) for p in parts if any(_holds(s, p) for s in cited)]
+def reach(parts: Sequence[Part]) -> tuple[Bounds, ...]:
+    """The stretches of the article that the parts take up, in order, joined at spaces."""
     joined: list[Bounds] = []
-    for start, end in sorted(inside):
+    for start, end in sorted((part.start, part.end) for part in parts):
         if joined and start <= joined[-1][1] + 1:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:
@@ -96,9 +92,9 @@ def bearing(parts: Sequence[Part], cited: Sequence[Sentence]) -> tuple[Sentence,
 
 
 def names_in(words: str) -> Iterator[str]:
-    """What stands in square brackets in a piece, without the ending of a possessive."""
-    for name in BRACKETS.findall(words):
-        yield OWNED.sub("", name.strip())
+    """What stands in square brackets behind a pronoun, without the ending of a possessive."""
+    for match in NAMED.finditer(words):
+        yield OWNED.sub("", match["name"].strip())
 
 
 def _holds(sentence: Sentence, part: Part) -> bool:
@@ -167,7 +163,7 @@ def _part(text: str, bounds: Bounds | None, piece: str, raw: str) -> Part | Miss
         return Miss.ABSENT if piece.strip() else Miss.EMPTY
     words = text[slice(*bounds)]
     if piece != raw:
-        return Part(*bounds, words, NAMED.sub(_name, raw))
+        return Part(*bounds, words, BRACKETS.sub("", NAMED.sub(_name, raw)))
     # An aside inside a verb ("has, police said, fled") is no part of it; an adverb is.
     aside = len(words) > len(piece) and ASIDE.search(words) and not ASIDE.search(piece)
     opened = piece[:1] + words[1:] if piece[:1] == words[:1].lower() else words
@@ -179,13 +175,6 @@ def _name(match: re.Match[str]) -> str:
     if not match["own"] or OWNED.search(name):
         return name
     return f"{name}’" if name.endswith("s") else f"{name}’s"
-
-
-def _elsewhere(text: str, piece: str, cited: Sequence[Sentence]) -> Part | Miss:
-    found = locate(text, piece, tuple(s.span for s in cited))
-    if not found.span:
-        return found.miss or Miss.ABSENT
-    return Part(found.span.start, found.span.end, found.span.text, found.span.text)
 
 
 def _bounded(

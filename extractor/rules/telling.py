@@ -26,11 +26,11 @@ def told(document: Document) -> Told:
 
 def _carried(document: Document, split: list[tuple[Passage, ...]]) -> list[tuple[Passage, ...]]:
     """Give each quoted sentence without a teller the teller of its paragraph, or the one before."""
-    carried, paragraphs = list(split), _paragraphs(document)
+    carried = list(split)
     for i, sentence in enumerate(document.sentences):
         if not split[i] or any(p.sources for p in split[i]):
             continue
-        if not _is_quoted(document.text, sentence, paragraphs[sentence.paragraph]):
+        if not is_quoted(document, sentence):
             continue
         if sources := _nearest(document, carried, i):
             carried[i] = tuple(p._replace(sources=sources) for p in split[i])
@@ -50,6 +50,7 @@ def _nearest(
     return None
 
 
+@lru_cache(maxsize=8)
 def _paragraphs(document: Document) -> dict[int, Bounds]:
     """From the first to the last sentence of each paragraph, by its number."""
     found: dict[int, Bounds] = {}
@@ -59,9 +60,9 @@ def _paragraphs(document: Document) -> dict[int, Bounds]:
     return found
 
 
-def _is_quoted(text: str, sentence: Sentence, paragraph: Bounds) -> bool:
+def is_quoted(document: Document, sentence: Sentence) -> bool:
     """Whether most of the sentence stands inside quotation marks opened in its paragraph."""
-    quotes = find_quotes(text, *paragraph)
+    quotes = find_quotes(document.text, *_paragraphs(document)[sentence.paragraph])
     span = sentence.span
     inside = sum(max(0, min(q.end, span.end) - max(q.start, span.start)) for q in quotes)
     return inside * 10 >= len(span.text) * 7
