@@ -94,7 +94,9 @@ def input_of(position: int, place: str, kind: str, record: Record) -> Input:
 
 def _name(own: str | None, place: str) -> str:
     """An id or a path on one line; of a long one the middle is left out."""
-    name = ILLEGIBLE.sub("\ufffd", own if own and own.strip() else place)
+    name = own if own and own.strip() else place
+    if not name.isprintable():  # few are not, and the pattern takes longer
+        name = ILLEGIBLE.sub("\ufffd", name)
     half = NAME_LIMIT // 2
     return name if len(name) <= NAME_LIMIT else f"{name[: half - 1]}…{name[-half:]}"
 

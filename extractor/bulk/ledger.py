@@ -159,7 +159,8 @@ class Ledger:
 
     def new(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of ``keys`` that have neither a result nor a dead letter."""
-        return set(keys) - self._among(keys, "results") - self._among(keys, "dead")
+        left = set(keys) - self._among(keys, "results")
+        return left - self._among([*left], "dead") if left else left
 
     def dead_among(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of ``keys`` that have a dead letter."""
