@@ -99,15 +99,10 @@ def main(only: Sequence[str]) -> None:
     cases = _chosen(only)
     peer = _langextract()
     server = local_server("local")
-    rows: list[Json] = []
-    scores: list[CaseScore] = []
     for case in cases:
-        reading = _read(peer, server, case.article.text)
-        claims = as_claims(case, reading.found)
-        scores.append(score_case(case, claims))
-        rows.append(_row(case, reading, len(claims), scores[-1]))
-        _print(rows[-1])
-        _write(server.model, rows, scores)
+        row = _row(case, _read(peer, server, case.article.text))
+        _print(row)
+        _write(server.model, row)
 
 
 def _chosen(only: Sequence[str]) -> list[Case]:
@@ -182,15 +177,17 @@ def _found(extraction: Peer) -> Found:
     return Found(str(extraction.extraction_text), place, attributes)
 
 
-def _row(case: Case, reading: Reading, claims: int, score: CaseScore) -> Json:
+def _row(case: Case, reading: Reading) -> Json:
+    claims = as_claims(case, reading.found)
     return {
         "case": case.id,
+        "date": datetime.now(UTC).date().isoformat(),
         "seconds": round(reading.seconds, 1),
         "extractions": len(reading.found),
         "grounded": sum(found.place is not None for found in reading.found),
         "lost_chunks": reading.lost,
-        "claims": claims,
-        **_scores([score]),
+        "claims": len(claims),
+        **_scores([score_case(case, claims)]),
         "every_sentence": _scores([score_case(case, as_claims(case, every_sentence(case)))]),
         "found": [vars(found) for found in reading.found],
     }
@@ -206,19 +203,38 @@ def _print(row: Json) -> None:
     print(f"{row['case']}: {', '.join(figures)}", flush=True)
 
 
-def _write(model: str, rows: Sequence[Json], scores: Sequence[CaseScore]) -> None:
+def _write(model: str, row: Json) -> None:
+    """Put ``row`` beside those that the same versions found for other cases."""
+    versions = {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
+    kept: Json = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
+    same = (kept.get("versions"), kept.get("model")) == (versions, model)
+    before: list[Json] = kept["cases"] if same else []
+    rows = {each["case"]: each for each in [*before, row]}
+    processor = platform.processor() or platform.machine()
     report = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": {
-            "processor": platform.processor() or platform.machine(),
-            "cpus": os.cpu_count(),
-        },
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        "machine": {"processor": processor, "cpus": os.cpu_count()},
+        "versions": versions,
         "model": model,
-        "all": _scores(scores),
-        "cases": list(rows),
+        "summaries": _summaries(rows),
+        "cases": list(rows.values()),
     }
     OUT.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _summaries(rows: Mapping[str, Json]) -> Json:
+    """The scores of each slice over the cases that were read, worked out anew from the findings."""
+    cases = [case for case in load_cases(zones=segmented) if case.id in rows]
+    slices: dict[str, list[CaseScore]] = {}
+    for case in cases:
+        found = [
+            Found(f["text"], _place(f["place"]), f["attributes"]) for f in rows[case.id]["found"]
+        ]
+        slices.setdefault(case.group, []).append(score_case(case, as_claims(case, found)))
+    return {name: {"cases": len(scores), **_scores(scores)} for name, scores in slices.items()}
+
+
+def _place(given: Sequence[int] | None) -> tuple[int, int] | None:
+    return (given[0], given[1]) if given else None
 
 
 def _arguments(line: Sequence[str]) -> list[str]:
