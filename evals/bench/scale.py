@@ -32,15 +32,15 @@ class Constant:
     source: str
 
 
-INPUT = Constant(2_025, "tokens in, an article (prompt, schema, 700 words)", SIZES)
-OUTPUT = Constant(5_996, "tokens out, an article (all of its gold claims)", SIZES)
+INPUT = Constant(2_826, "tokens in, an article (prompt, schema, 700 words)", SIZES)
+OUTPUT = Constant(2_243, "tokens out, an article (all of its gold claims)", SIZES)
 TEXT = Constant(4_169, "bytes of text, an article", SIZES)
-REQUEST = Constant(8_525, "bytes of a request", SIZES)
-ANSWER = Constant(24_285, "bytes of an answer", SIZES)
-RESULT = Constant(54_141, "bytes of a result as JSON", SIZES)
-ZLIB = Constant(9_341, "bytes of a result in the ledger", SIZES)
-PARQUET = Constant(7_207, "bytes of a result in Parquet", SIZES)
-CPU = Constant(0.058, "seconds of client CPU, an article", SIZES)
+REQUEST = Constant(11_234, "bytes of a request", SIZES)
+ANSWER = Constant(7_500, "bytes of an answer", SIZES)
+RESULT = Constant(51_397, "bytes of a result as JSON", SIZES)
+ZLIB = Constant(8_582, "bytes of a result in the ledger", SIZES)
+PARQUET = Constant(6_515, "bytes of a result in Parquet", SIZES)
+CPU = Constant(0.051, "seconds of client CPU, an article", SIZES)
 LEDGER = Constant(1_866, "results a second into one ledger", SIZES)
 WRITER = Constant(896, "results a second into one Parquet file", SIZES)
 DEALT = Constant(
