@@ -10,8 +10,8 @@ from typing import TypeVar
 from extractor.bulk.stop import Stop
 
 T = TypeVar("T")
-CHUNK = 250
-AHEAD = 1
+CHUNK = 100
+AHEAD = 2
 SECONDS_BETWEEN_LOOKS = 0.2
 
 
