@@ -37,8 +37,8 @@ def assemble(
     claims: dict[tuple[object, ...], Claim] = {}
     for candidate in sorted(candidates, key=lambda c: (c.reach, c.statement)):
         if claim := _claim(text, sha256, candidate, published_at):
-            same = claims.setdefault(_same(claim), claim)
-            claims[_same(claim)] = max(same, claim, key=_filled)
+            same = _same(claim)
+            claims[same] = max(claims.get(same, claim), claim, key=_filled)
     return tuple(claims.values())
 
 
